@@ -1,0 +1,68 @@
+package dev.concertina.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.model.annotation.LabelSelector;
+import io.fabric8.kubernetes.model.annotation.StatusReplicas;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record MoEDeploymentStatus(
+        @Nullable @JsonPropertyDescription("Generation of spec that this status speaks of.")
+        Long observedGeneration,
+
+        @Nullable @JsonPropertyDescription("Accepted, Available, Scaling, SloMet, Degraded.")
+        List<Condition> conditions,
+
+        @Nullable @JsonPropertyDescription("Width wanted, after bounds.")
+        Integer desiredWidth,
+
+        @Nullable @JsonPropertyDescription("Ranks that hold an accelerator.")
+        Integer allocatedWidth,
+
+        @Nullable @StatusReplicas @JsonPropertyDescription("Ranks that serve in the current epoch.")
+        Integer effectiveWidth,
+
+        @Nullable @JsonPropertyDescription("Epoch of the placement in use.")
+        Long placementEpoch,
+
+        @Nullable @JsonPropertyDescription("Name of the ExpertPlacement in use.")
+        String placement,
+
+        @Nullable @JsonPropertyDescription("Name of the ScaleOperation under way.")
+        String activeOperation,
+
+        @Nullable @JsonPropertyDescription("Last decision of the scheduler.")
+        Decision lastDecision,
+
+        @Nullable @LabelSelector @JsonPropertyDescription("Label selector of the worker pods.")
+        String selector) {
+
+    /** One decision and why. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Decision(
+            @JsonPropertyDescription("When, RFC 3339.") String time,
+            @JsonPropertyDescription("Width chosen.") int width,
+
+            @JsonPropertyDescription("Why, one sentence each.")
+            List<String> reasons,
+
+            @Nullable @JsonPropertyDescription("Widths considered and why the others lost.")
+            List<Candidate> candidates) {}
+
+    /** One width considered. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Candidate(
+            int width,
+
+            @JsonPropertyDescription("Predicted share of requests within the objective, 0 to 1.")
+            double attainment,
+
+            @JsonPropertyDescription("Predicted use of the ranks, 0 to 1 and above.")
+            double utilization,
+
+            @JsonPropertyDescription("Chosen, or why not.") String verdict) {}
+}

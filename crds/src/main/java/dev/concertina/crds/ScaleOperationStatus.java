@@ -1,0 +1,90 @@
+package dev.concertina.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where the operation is and what it did. Byte counts are of tensors. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ScaleOperationStatus(
+        @Nullable
+        @JsonPropertyDescription(
+                "Planned, Provisioning, Staging, Warming, Committing, Migrating, Reclaiming, Succeeded, RolledBack or Failed.")
+        Phase phase,
+
+        @Nullable @JsonPropertyDescription("Phases so far, in order.")
+        List<PhaseRecord> phases,
+
+        @Nullable @JsonPropertyDescription("Name of the ExpertPlacement before, if there was one.")
+        String sourcePlacement,
+
+        @Nullable @JsonPropertyDescription("Name of the ExpertPlacement to reach.")
+        String targetPlacement,
+
+        @Nullable @JsonPropertyDescription("Epoch that the operation publishes.")
+        Long epoch,
+
+        @Nullable @JsonPropertyDescription("Bytes the plan keeps, copies and loads.")
+        Bytes planned,
+
+        @Nullable @JsonPropertyDescription("Bytes that were kept, copied and loaded.")
+        Bytes done,
+
+        @Nullable @JsonPropertyDescription("Highest committed bytes of any accelerator during the operation.")
+        Long peakBytes,
+
+        @Nullable @JsonPropertyDescription("Requests lost; must be 0.")
+        Long requestsLost,
+
+        @Nullable @JsonPropertyDescription("Sequences moved to other ranks.")
+        Long sequencesMoved,
+
+        @Nullable @JsonPropertyDescription("Why it failed or was rolled back.")
+        String error) {
+
+    /** Phases, in the order in which an operation goes through them. */
+    public enum Phase {
+        Planned,
+        Provisioning,
+        Staging,
+        Warming,
+        Committing,
+        Migrating,
+        Reclaiming,
+        Succeeded,
+        RollingBack,
+        RolledBack,
+        Failed;
+
+        /** True when nothing more happens. */
+        public boolean ended() {
+            return this == Succeeded || this == RolledBack || this == Failed;
+        }
+    }
+
+    /** One phase. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record PhaseRecord(
+            Phase phase,
+
+            @JsonPropertyDescription("RFC 3339, milliseconds.")
+            String startedAt,
+
+            @Nullable @JsonPropertyDescription("RFC 3339, milliseconds.")
+            String endedAt,
+
+            @Nullable @JsonPropertyDescription("What it waits for, or did.")
+            String message) {}
+
+    /** Byte counts. */
+    public record Bytes(
+            @JsonPropertyDescription("Already where they must be.")
+            long kept,
+
+            @JsonPropertyDescription("Copied from another accelerator.")
+            long copied,
+
+            @JsonPropertyDescription("Read from the model's files.")
+            long loaded) {}
+}
