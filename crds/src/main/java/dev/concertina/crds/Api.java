@@ -1,5 +1,7 @@
 package dev.concertina.crds;
 
+import java.util.List;
+
 /** Names that users and tools meet: group, labels, annotations, resources. */
 public final class Api {
     public static final String GROUP = "concertina.dev";
@@ -26,6 +28,12 @@ public final class Api {
     public static final String RESOURCE_ACCELERATOR = "concertina.dev/accelerator";
 
     public static final String FINALIZER = "concertina.dev/release";
+
+    /** Class path resources with the CRDs, generated from the types of this package and checked against them in the build. */
+    public static final List<String> CRD_RESOURCES = List.of(
+            "META-INF/concertina/moedeployments.concertina.dev.yaml",
+            "META-INF/concertina/scaleoperations.concertina.dev.yaml",
+            "META-INF/concertina/expertplacements.concertina.dev.yaml");
 
     private Api() {}
 }

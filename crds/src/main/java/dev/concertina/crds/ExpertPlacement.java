@@ -1,5 +1,7 @@
 package dev.concertina.crds;
 
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn.Type;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -16,6 +18,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Plural("expertplacements")
 @Singular("expertplacement")
 @ShortNames("exp")
+@AdditionalPrinterColumn(name = "Deployment", jsonPath = ".spec.deployment", type = Type.STRING)
+@AdditionalPrinterColumn(name = "Epoch", jsonPath = ".spec.epoch", type = Type.INTEGER)
+@AdditionalPrinterColumn(name = "Ranks", jsonPath = ".spec.ranks", type = Type.INTEGER)
+@AdditionalPrinterColumn(name = "Imbalance", jsonPath = ".status.imbalance", type = Type.NUMBER)
+@AdditionalPrinterColumn(name = "Age", jsonPath = ".metadata.creationTimestamp", type = Type.DATE)
 public class ExpertPlacement extends CustomResource<ExpertPlacementSpec, ExpertPlacementStatus> implements Namespaced {
     private static final long serialVersionUID = 1L;
 }

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 
 /** A table (layer, expert) to ranks. */
+@ValidationRule(value = "self == oldSelf", message = "a placement does not change; create another")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ExpertPlacementSpec(
         @Required @JsonPropertyDescription("Name of the MoEDeployment.")

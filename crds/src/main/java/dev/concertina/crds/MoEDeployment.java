@@ -1,5 +1,7 @@
 package dev.concertina.crds;
 
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn.Type;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -16,6 +18,21 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Plural("moedeployments")
 @Singular("moedeployment")
 @ShortNames("moed")
+@AdditionalPrinterColumn(name = "Mode", jsonPath = ".spec.scaling.mode", type = Type.STRING)
+@AdditionalPrinterColumn(name = "Width", jsonPath = ".spec.width", type = Type.INTEGER)
+@AdditionalPrinterColumn(name = "Effective", jsonPath = ".status.effectiveWidth", type = Type.INTEGER)
+@AdditionalPrinterColumn(
+        name = "Available",
+        jsonPath = ".status.conditions[?(@.type=='Available')].status",
+        type = Type.STRING)
+@AdditionalPrinterColumn(name = "Operation", jsonPath = ".status.activeOperation", type = Type.STRING)
+@AdditionalPrinterColumn(name = "Epoch", jsonPath = ".status.placementEpoch", type = Type.INTEGER, priority = 1)
+@AdditionalPrinterColumn(
+        name = "Reason",
+        jsonPath = ".status.conditions[?(@.type=='Available')].message",
+        type = Type.STRING,
+        priority = 1)
+@AdditionalPrinterColumn(name = "Age", jsonPath = ".metadata.creationTimestamp", type = Type.DATE)
 public class MoEDeployment extends CustomResource<MoEDeploymentSpec, MoEDeploymentStatus> implements Namespaced {
     private static final long serialVersionUID = 1L;
 }

@@ -7,6 +7,7 @@ import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.model.annotation.SpecReplicas;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,9 @@ public record MoEDeploymentSpec(
             Integer tensor) {}
 
     /** How the width is decided. */
+    @ValidationRule(
+            value = "(has(self.minWidth) ? self.minWidth : 1) <= (has(self.maxWidth) ? self.maxWidth : 8)",
+            message = "minWidth (default 1) must not be greater than maxWidth (default 8)")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Scaling(
             @Nullable

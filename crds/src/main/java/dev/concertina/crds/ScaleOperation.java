@@ -1,5 +1,7 @@
 package dev.concertina.crds;
 
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn.Type;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -16,6 +18,13 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Plural("scaleoperations")
 @Singular("scaleoperation")
 @ShortNames("scaleop")
+@AdditionalPrinterColumn(name = "Deployment", jsonPath = ".spec.deployment", type = Type.STRING)
+@AdditionalPrinterColumn(name = "From", jsonPath = ".spec.fromWidth", type = Type.INTEGER)
+@AdditionalPrinterColumn(name = "To", jsonPath = ".spec.toWidth", type = Type.INTEGER)
+@AdditionalPrinterColumn(name = "Phase", jsonPath = ".status.phase", type = Type.STRING)
+@AdditionalPrinterColumn(name = "Copied", jsonPath = ".status.done.copied", type = Type.INTEGER, priority = 1)
+@AdditionalPrinterColumn(name = "Error", jsonPath = ".status.error", type = Type.STRING, priority = 1)
+@AdditionalPrinterColumn(name = "Age", jsonPath = ".metadata.creationTimestamp", type = Type.DATE)
 public class ScaleOperation extends CustomResource<ScaleOperationSpec, ScaleOperationStatus> implements Namespaced {
     private static final long serialVersionUID = 1L;
 }

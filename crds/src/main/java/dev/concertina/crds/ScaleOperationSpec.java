@@ -4,9 +4,11 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 /** One change of width; immutable. */
+@ValidationRule(value = "self == oldSelf", message = "an operation does not change; create another")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ScaleOperationSpec(
         @Required @JsonPropertyDescription("Name of the MoEDeployment.")

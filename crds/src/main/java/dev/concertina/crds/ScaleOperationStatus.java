@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public record ScaleOperationStatus(
         @Nullable
         @JsonPropertyDescription(
-                "Planned, Provisioning, Staging, Warming, Committing, Migrating, Reclaiming, Succeeded, RolledBack or Failed.")
+                "Planned, Provisioning, Staging, Warming, Committing, Migrating, Reclaiming, Succeeded, RollingBack, RolledBack or Failed.")
         Phase phase,
 
         @Nullable @JsonPropertyDescription("Phases so far, in order.")
