@@ -1,0 +1,69 @@
+package dev.concertina.scheduler.load;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** One fact about the traffic of a deployment. {@code time} is the event's own time, at its source. Durations are milliseconds. */
+public sealed interface TrafficEvent {
+    /** {@code namespace/name}. */
+    String deployment();
+
+    Instant time();
+
+    /** A request came in. */
+    record Received(String id, String deployment, Instant time, int promptTokens, int maxTokens)
+            implements TrafficEvent {}
+
+    /** Its first token left. */
+    record FirstToken(String id, String deployment, Instant time, int rank, double ttftMs) implements TrafficEvent {}
+
+    /**
+     * It ended.
+     *
+     * @param tokens generated tokens
+     * @param ttftMs time to first token, null when there was none
+     * @param tpotMs mean time per output token after the first, null with fewer than two tokens
+     * @param totalMs from receipt to end
+     */
+    record Finished(
+            String id,
+            String deployment,
+            Instant time,
+            RequestOutcome outcome,
+            int promptTokens,
+            int tokens,
+            @Nullable Double ttftMs,
+            @Nullable Double tpotMs,
+            double totalMs)
+            implements TrafficEvent {}
+
+    /**
+     * What one source saw in a window that ended at {@code time}; sent with zeros too: zeros are no traffic, silence is missing data.
+     *
+     * @param source name of the gateway
+     * @param seconds length of the window
+     * @param promptTokens of the requests received in it
+     * @param generatedTokens tokens that left in it
+     */
+    record Window(
+            String source,
+            String deployment,
+            Instant time,
+            double seconds,
+            int received,
+            int completed,
+            int failed,
+            int inFlight,
+            int queued,
+            long promptTokens,
+            long generatedTokens)
+            implements TrafficEvent {}
+
+    /**
+     * Tokens that one rank's sequences routed to each expert in a window that ended at {@code time}.
+     *
+     * @param tokens {@code [layer][expert]}; not copied, must not be changed afterwards
+     */
+    record Experts(String deployment, int rank, Instant time, double seconds, long[][] tokens)
+            implements TrafficEvent {}
+}
