@@ -8,8 +8,8 @@ out=$1
 mkdir -p "$(dirname "$out")/classes" # Jib wants the module's folder of classes, which has none
 java_home=${JAVA_HOME:?set JAVA_HOME to the JDK 25 that builds the images; ./mvnw does}
 
-# Kafka's client and broker need jgss, sasl and rmi's management; the engine needs the vector module; Netty and Quarkus need unsupported.
-modules=java.base,java.compiler,java.instrument,java.logging,java.management,java.management.rmi,java.naming,java.net.http
+# Kafka's client and broker need java.beans (java.desktop), jgss, sasl and rmi's management; the engine needs the vector module; Netty and Quarkus need unsupported.
+modules=java.base,java.compiler,java.desktop,java.instrument,java.logging,java.management,java.management.rmi,java.naming,java.net.http
 modules+=,java.prefs,java.rmi,java.scripting,java.security.jgss,java.security.sasl,java.sql,java.transaction.xa,java.xml
 modules+=,jdk.httpserver,jdk.incubator.vector,jdk.jfr,jdk.management,jdk.management.agent,jdk.net,jdk.security.auth,jdk.unsupported,jdk.zipfs
 
@@ -25,6 +25,10 @@ mkdir -p "$out/system/etc" "$out/system/tmp" "$out/system/run/concertina" "$out/
   --generate-cds-archive --compress zip-0 --output "$out/java"
 # JVMs of our size run on the serial collector, whose archive is the one with compressed pointers
 rm -rf "$out/java/legal" "$out/java/lib/server/classes_nocoops.jsa" "$out/java/lib/server/classes_coh.jsa" "$out/java/lib/server/classes_nocoops_coh.jsa"
+# java.beans is all that is used of java.desktop: its native parts would want the libraries of a screen
+for part in awt awt_headless awt_xawt fontmanager freetype javajpeg jawt jsound lcms mlib_image splashscreen; do
+  rm -f "$out/java/lib/lib$part.so"
+done
 
 # the dynamic loader and libraries, at the paths where the loader looks for them
 copy() { # path as the loader sees it
