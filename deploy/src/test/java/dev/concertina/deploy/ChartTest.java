@@ -39,7 +39,7 @@ class ChartTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shakespeare.yaml", "shakespeare-auto.yaml"})
+    @ValueSource(strings = {"shakespeare-moe.yaml", "shakespeare-moe-auto.yaml"})
     void samplesAreReadByTheTypes(String file) throws IOException {
         String yaml = Files.readString(Path.of("samples").resolve(file));
         MoEDeployment sample = Serialization.unmarshal(yaml, MoEDeployment.class);
