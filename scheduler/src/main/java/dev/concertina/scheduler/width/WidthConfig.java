@@ -43,7 +43,7 @@ public record WidthConfig(
         }
     }
 
-    /** Lead time 4 s, settle 4 s, utilisation 0.8 / 0.7 / 0.6, burst of one standard error, prompt tokens as dear as generated ones. */
+    /** Lead time 4 s, settle 6 s, utilisation 0.8 / 0.7 / 0.6, burst of one standard error, prompt tokens as dear as generated ones. */
     public static WidthConfig of(double priorTokensPerSecond, Duration priorStep) {
         return new WidthConfig(
                 priorTokensPerSecond, priorStep, 1.0, Duration.ofSeconds(4), Duration.ofSeconds(4), 0.8, 0.7, 0.6, 1.0);
