@@ -34,6 +34,11 @@ public record WidthMemory(
         return INITIAL;
     }
 
+    /** The same, with nothing wanted yet: stabilisation begins anew. */
+    WidthMemory withoutWanted() {
+        return new WidthMemory(width, widthSince, tokensPerSecond, stepSeconds, saturated, List.of());
+    }
+
     /** A width that would have been chosen at {@code at} without stabilisation. */
     public record Wanted(Instant at, int width) {}
 }

@@ -16,7 +16,7 @@ import java.util.Locale;
  * traffic widens its own hysteresis. Stateless and safe for any number of threads.
  */
 public final class WidthPolicy {
-    private static final double NARROWING_ERRORS = 1.5;
+    private static final double NARROWING_ERRORS = 1;
     private static final int MOST_WANTED = 512;
     private static final int CANDIDATES_AROUND = 2;
     private static final int LIST_ALL_UP_TO = 16;
@@ -32,6 +32,9 @@ public final class WidthPolicy {
     /** The width that the deployment should have. */
     public WidthDecision decide(WidthInput input) {
         WidthMemory memory = learning.observeWidth(input.memory(), input.currentWidth(), input.now());
+        if (input.load().missing()) {
+            memory = memory.withoutWanted();
+        }
         Judgement judgement = new Judgement(input, memory);
         int current = input.currentWidth();
         int bounded = Math.clamp(current, input.minWidth(), input.maxWidth());
@@ -80,8 +83,8 @@ public final class WidthPolicy {
         }
 
         private double work(double standardErrors) {
-            double ahead = demand.trend() * config.leadTime().toNanos() / 1e9;
-            return Math.max(0, demand.level() + ahead + standardErrors * demand.standardError() + backlogWork);
+            double ahead = demand.ahead(config.leadTime().toNanos() / 1e9);
+            return Math.max(0, ahead + standardErrors * demand.standardError() + backlogWork);
         }
 
         private WidthDecision decide() {
