@@ -7,6 +7,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 
@@ -16,10 +18,15 @@ import org.jspecify.annotations.Nullable;
  * controller listens on the next port. A bad setting or a port in use ends it with one sentence and exit code 2.
  */
 public final class KafkaMain {
+    // kept in a field: the log manager holds loggers weakly
+    private static final Logger ROOT_LOG = Logger.getLogger("");
+
     private KafkaMain() {}
 
     public static void main(String[] args) {
         Lifetime.endWithParent();
+        // Kafka prints its whole configuration at INFO
+        ROOT_LOG.setLevel(Level.WARNING);
         Broker broker;
         try {
             BrokerSettings settings = settings(System.getenv());

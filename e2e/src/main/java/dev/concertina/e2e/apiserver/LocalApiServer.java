@@ -1,0 +1,83 @@
+package dev.concertina.e2e.apiserver;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.mockwebserver.MockWebServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.InstantSource;
+
+/** A running API server on {@code 127.0.0.1}. */
+public final class LocalApiServer implements AutoCloseable {
+    private final MockWebServer server = new MockWebServer();
+    private final String url;
+    private final KubernetesClient client;
+    private final Thread drain;
+
+    /**
+     * Starts.
+     *
+     * @param port to listen on; 0 takes a free one
+     * @throws IOException in one sentence when the port is in use
+     */
+    public LocalApiServer(int port, InstantSource clock) throws IOException {
+        checkFree(port);
+        server.setDispatcher(new ApiDispatcher(new KubernetesCrudDispatcher(), clock));
+        server.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
+        url = "http://127.0.0.1:" + server.getPort();
+        client = new KubernetesClientBuilder().withConfig(config()).build();
+        // the server records every request for tests to look at; nobody looks here, so forget them
+        drain = Thread.ofPlatform().daemon().name("api-server-forget").start(() -> {
+            try {
+                while (!Thread.currentThread().isInterrupted()) {
+                    server.takeRequest();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private static void checkFree(int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress("127.0.0.1", port));
+        } catch (IOException e) {
+            throw new IOException(
+                    "the API server cannot listen on 127.0.0.1:" + port + " (" + e.getMessage()
+                            + "); free the port or choose another with --api-port",
+                    e);
+        }
+    }
+
+    private Config config() {
+        return new ConfigBuilder(Config.empty())
+                .withMasterUrl(url + "/")
+                .withNamespace("default")
+                .withHttp2Disable(true)
+                .withRequestTimeout(10_000)
+                .build();
+    }
+
+    /** {@code http://127.0.0.1:PORT}. */
+    public String url() {
+        return url;
+    }
+
+    /** A client of this server, shared; closed with it. */
+    public KubernetesClient client() {
+        return client;
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        drain.interrupt();
+        server.shutdown();
+    }
+}
