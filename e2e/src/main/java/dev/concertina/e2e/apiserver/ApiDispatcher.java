@@ -39,7 +39,9 @@ final class ApiDispatcher extends Dispatcher {
         if (bare.equals("/apis/authentication.k8s.io/v1/tokenreviews")
                 || bare.equals("/apis/authorization.k8s.io/v1/subjectaccessreviews")) {
             return status(
-                    501, "NotImplemented", "this server reviews no tokens yet; use a real cluster for authenticated calls");
+                    501,
+                    "NotImplemented",
+                    "this server reviews no tokens yet; use a real cluster for authenticated calls");
         }
         if (request.getMethod().equals("GET")) {
             JsonNode discovery = Discovery.answer(bare, this::list);
@@ -47,7 +49,8 @@ final class ApiDispatcher extends Dispatcher {
                 return json(200, discovery);
             }
             if (watch(path) && !upgrade(request)) {
-                return status(405, "MethodNotAllowed", "this server offers watches over web sockets only, not kubectl's");
+                return status(
+                        405, "MethodNotAllowed", "this server offers watches over web sockets only, not kubectl's");
             }
             if (accept(request).contains("as=Table")) {
                 return table(request, bare);

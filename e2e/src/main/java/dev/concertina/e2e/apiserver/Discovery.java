@@ -68,14 +68,16 @@ final class Discovery {
     }
 
     private static ObjectNode groups(Function<String, JsonNode> list) {
-        ObjectNode answer = Json.mapper().createObjectNode().put("kind", "APIGroupList").put("apiVersion", "v1");
+        ObjectNode answer =
+                Json.mapper().createObjectNode().put("kind", "APIGroupList").put("apiVersion", "v1");
         ArrayNode groups = answer.putArray("groups");
         addGroup(groups, "apiextensions.k8s.io", "v1");
         addGroup(groups, "coordination.k8s.io", "v1");
         java.util.Set<String> seen = new java.util.TreeSet<>();
         for (JsonNode crd : list.apply(CRDS).path("items")) {
             String group = crd.path("spec").path("group").asText();
-            String version = crd.path("spec").path("versions").path(0).path("name").asText();
+            String version =
+                    crd.path("spec").path("versions").path(0).path("name").asText();
             if (seen.add(group)) {
                 addGroup(groups, group, version);
             }
@@ -121,10 +123,16 @@ final class Discovery {
         String plural = names.path("plural").asText();
         String kind = names.path("kind").asText();
         boolean namespaced = spec.path("scope").asText().equals("Namespaced");
-        addResource(resources, plural, kind, namespaced, names.path("shortNames").path(0).asText(""));
+        addResource(
+                resources,
+                plural,
+                kind,
+                namespaced,
+                names.path("shortNames").path(0).asText(""));
         JsonNode subresources = spec.path("versions").path(0).path("subresources");
         if (subresources.has("status")) {
-            resources.addObject()
+            resources
+                    .addObject()
                     .put("name", plural + "/status")
                     .put("kind", kind)
                     .put("namespaced", namespaced)
@@ -134,7 +142,8 @@ final class Discovery {
                     .add("update");
         }
         if (subresources.has("scale")) {
-            resources.addObject()
+            resources
+                    .addObject()
                     .put("name", plural + "/scale")
                     .put("group", "autoscaling")
                     .put("version", "v1")

@@ -11,9 +11,19 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.InstantSource;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** A running API server on {@code 127.0.0.1}. */
 public final class LocalApiServer implements AutoCloseable {
+    // kept in a field: the log manager holds loggers weakly
+    private static final Logger SERVER_LOG = Logger.getLogger("io.fabric8.mockwebserver");
+
+    static {
+        // the server logs every request at INFO
+        SERVER_LOG.setLevel(Level.WARNING);
+    }
+
     private final MockWebServer server = new MockWebServer();
     private final String url;
     private final KubernetesClient client;

@@ -17,9 +17,12 @@ final class ScaleSubresource {
                 metadata.set(field, deployment.path("metadata").get(field));
             }
         }
-        scale.putObject("spec").put("replicas", deployment.path("spec").path("width").asInt(1));
+        scale.putObject("spec")
+                .put("replicas", deployment.path("spec").path("width").asInt(1));
         scale.putObject("status")
-                .put("replicas", deployment.path("status").path("effectiveWidth").asInt(0))
+                .put(
+                        "replicas",
+                        deployment.path("status").path("effectiveWidth").asInt(0))
                 .put("selector", deployment.path("status").path("selector").asText(""));
         return scale;
     }

@@ -23,10 +23,7 @@ final class Tables {
 
     static ObjectNode of(JsonNode body, String path, JsonNode crds, Instant now) {
         List<Column> columns = columns(path, crds);
-        ObjectNode table = Json.mapper()
-                .createObjectNode()
-                .put("kind", "Table")
-                .put("apiVersion", "meta.k8s.io/v1");
+        ObjectNode table = Json.mapper().createObjectNode().put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
         table.putObject("metadata")
                 .put(
                         "resourceVersion",
@@ -61,9 +58,8 @@ final class Tables {
             JsonNode value = at(item, column.path());
             cells.add(column.type().equals("date") ? age(value.asText(""), now) : value.asText(""));
         }
-        ObjectNode partial = row.putObject("object")
-                .put("kind", "PartialObjectMetadata")
-                .put("apiVersion", "meta.k8s.io/v1");
+        ObjectNode partial =
+                row.putObject("object").put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/v1");
         partial.set("metadata", item.path("metadata"));
     }
 
@@ -73,8 +69,7 @@ final class Tables {
             String prefix = "/apis/" + crd.path("spec").path("group").asText() + "/";
             String plural = "/" + crd.path("spec").path("names").path("plural").asText();
             if (path.startsWith(prefix) && (path.endsWith(plural) || path.contains(plural + "/"))) {
-                for (JsonNode column :
-                        crd.path("spec").path("versions").path(0).path("additionalPrinterColumns")) {
+                for (JsonNode column : crd.path("spec").path("versions").path(0).path("additionalPrinterColumns")) {
                     if (column.path("priority").asInt(0) == 0) {
                         columns.add(new Column(
                                 column.path("name").asText(),

@@ -45,8 +45,7 @@ final class ContainerEnvironment {
     /** Replaces {@code $(NAME)} by variables given before; an unknown one stays as it is. */
     static String expand(String text, Map<String, String> env) {
         Matcher matcher = REFERENCE.matcher(text);
-        return matcher.replaceAll(
-                found -> Matcher.quoteReplacement(env.getOrDefault(found.group(1), found.group())));
+        return matcher.replaceAll(found -> Matcher.quoteReplacement(env.getOrDefault(found.group(1), found.group())));
     }
 
     private String from(EnvVarSource source, Pod pod, String podIp) throws IOException {
@@ -62,8 +61,8 @@ final class ContainerEnvironment {
                     ? null
                     : Volumes.values(secret).get(source.getSecretKeyRef().getKey());
             if (value == null) {
-                throw new IOException(
-                        "secret \"" + name + "\" has no key " + source.getSecretKeyRef().getKey());
+                throw new IOException("secret \"" + name + "\" has no key "
+                        + source.getSecretKeyRef().getKey());
             }
             return new String(value, StandardCharsets.UTF_8);
         }

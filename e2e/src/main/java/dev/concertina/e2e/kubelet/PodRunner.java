@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One pod on its node: starts its container's process, watches it, starts it again, ends it. Used by the kubelet's thread only. */
@@ -56,7 +55,8 @@ final class PodRunner {
         boolean leaving = pod.getMetadata().getDeletionTimestamp() != null;
         state = switch (state) {
             case ContainerState.Waiting waiting -> leaving ? new ContainerState.Ended(0) : start(pod, waiting, now);
-            case ContainerState.Running running -> leaving ? running.stop(now.plus(grace(pod))) : watch(pod, running, now);
+            case ContainerState.Running running ->
+                leaving ? running.stop(now.plus(grace(pod))) : watch(pod, running, now);
             case ContainerState.Stopping stopping -> finish(stopping, now);
             case ContainerState.Ended ended -> ended;
         };
@@ -89,8 +89,7 @@ final class PodRunner {
         failuresInRow = now.isAfter(running.since().plus(STABLE)) ? 0 : failuresInRow;
         Instant retryAt = now.plus(backOff());
         restarts++;
-        return running.crashed(
-                "exit code " + exit + ": " + running.process().lastWords(), retryAt);
+        return running.crashed("exit code " + exit + ": " + running.process().lastWords(), retryAt);
     }
 
     private Duration backOff() {
@@ -130,5 +129,4 @@ final class PodRunner {
         Long own = pod.getSpec().getTerminationGracePeriodSeconds();
         return Duration.ofSeconds(asked != null ? asked : own != null ? own : 30);
     }
-
 }

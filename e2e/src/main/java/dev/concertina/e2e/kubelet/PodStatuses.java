@@ -31,7 +31,8 @@ final class PodStatuses {
     }
 
     /** Of a pod bound to a node. */
-    static PodStatus of(Pod pod, String ip, ContainerState state, int restarts, @Nullable Integer lastExit, Instant now) {
+    static PodStatus of(
+            Pod pod, String ip, ContainerState state, int restarts, @Nullable Integer lastExit, Instant now) {
         boolean ready = state instanceof ContainerState.Running running && running.ready();
         return new PodStatusBuilder()
                 .withPhase(phase(state))
@@ -50,8 +51,7 @@ final class PodStatuses {
 
     private static String phase(ContainerState state) {
         return switch (state) {
-            case ContainerState.Waiting waiting ->
-                waiting.reason().equals("CrashLoopBackOff") ? "Running" : "Pending";
+            case ContainerState.Waiting waiting -> waiting.reason().equals("CrashLoopBackOff") ? "Running" : "Pending";
             case ContainerState.Running running -> "Running";
             case ContainerState.Stopping stopping -> "Running";
             case ContainerState.Ended ended -> ended.exitCode() == 0 ? "Succeeded" : "Failed";
@@ -78,8 +78,10 @@ final class PodStatuses {
                 status.withNewState()
                         .withNewWaiting(waiting.message(), waiting.reason())
                         .endState();
-            case ContainerState.Running running -> running(status, running.process().pid(), running.since());
-            case ContainerState.Stopping stopping -> running(status, stopping.process().pid(), stopping.since());
+            case ContainerState.Running running ->
+                running(status, running.process().pid(), running.since());
+            case ContainerState.Stopping stopping ->
+                running(status, stopping.process().pid(), stopping.since());
             case ContainerState.Ended ended ->
                 status.withNewState()
                         .withNewTerminated()
@@ -106,7 +108,8 @@ final class PodStatuses {
             Pod pod, String type, boolean value, @Nullable String reason, @Nullable String message, Instant now) {
         String status = value ? "True" : "False";
         String since = text(now);
-        List<PodCondition> before = pod.getStatus() == null ? List.of() : pod.getStatus().getConditions();
+        List<PodCondition> before =
+                pod.getStatus() == null ? List.of() : pod.getStatus().getConditions();
         for (PodCondition old : before) {
             if (old.getType().equals(type) && status.equals(old.getStatus())) {
                 since = old.getLastTransitionTime();

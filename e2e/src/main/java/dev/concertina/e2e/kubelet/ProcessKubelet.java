@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,13 +124,14 @@ public final class ProcessKubelet implements AutoCloseable {
             }
         }
         // an object that went without us: its process goes too
-        for (String uid : List.copyOf(runners.keySet())) {
-            if (!seen.contains(uid)) {
-                PodRunner gone = runners.remove(uid);
-                reported.remove(uid);
-                gone.processes().forEach(ChildProcess::kill);
+        runners.entrySet().removeIf(entry -> {
+            boolean gone = !seen.contains(entry.getKey());
+            if (gone) {
+                reported.remove(entry.getKey());
+                entry.getValue().processes().forEach(ChildProcess::kill);
             }
-        }
+            return gone;
+        });
     }
 
     private void bind(Pod pod, @Nullable String node) {
@@ -137,22 +139,26 @@ public final class ProcessKubelet implements AutoCloseable {
             report(pod, PodStatuses.unschedulable(pod, clock.instant()));
             return;
         }
-        edit(pod, fresh -> new PodBuilder(fresh)
-                .editSpec()
-                .withNodeName(node)
-                .endSpec()
-                .build());
+        edit(
+                pod,
+                fresh -> new PodBuilder(fresh)
+                        .editSpec()
+                        .withNodeName(node)
+                        .endSpec()
+                        .build());
     }
 
     private void step(Pod pod, SimulatedNode node) {
         String uid = pod.getMetadata().getUid();
         boolean leaving = pod.getMetadata().getDeletionTimestamp() != null;
         if (!leaving && !pod.getMetadata().getFinalizers().contains(FINALIZER)) {
-            edit(pod, fresh -> new PodBuilder(fresh)
-                    .editMetadata()
-                    .addToFinalizers(FINALIZER)
-                    .endMetadata()
-                    .build());
+            edit(
+                    pod,
+                    fresh -> new PodBuilder(fresh)
+                            .editMetadata()
+                            .addToFinalizers(FINALIZER)
+                            .endMetadata()
+                            .build());
         }
         PodRunner runner = runners.computeIfAbsent(
                 uid,
@@ -174,14 +180,18 @@ public final class ProcessKubelet implements AutoCloseable {
 
     private ChildProcess start(Pod pod, SimulatedNode node, String ip, Path podDir) throws IOException {
         Container container = pod.getSpec().getContainers().getFirst();
-        Program program = images.get(withoutTag(container.getImage()));
+        String image = withoutTag(container.getImage());
+        List<String> given = container.getArgs() == null ? List.of() : container.getArgs();
+        // an image with several programs is told by its first argument which one to run
+        Program several = given.isEmpty() ? null : images.get(image + " " + given.getFirst());
+        Program program = several == null ? images.get(image) : several;
         if (program == null) {
             throw new IOException("image \"" + container.getImage() + "\" is none that this machine can run");
         }
         Mounts mounts = volumes.lay(pod, node, podDir);
         Map<String, String> env = environment.resolve(pod, container, ip, mounts);
         List<String> arguments = new ArrayList<>();
-        for (String argument : container.getArgs() == null ? List.<String>of() : container.getArgs()) {
+        for (String argument : several == null ? given : given.subList(1, given.size())) {
             arguments.add(mounts.rewrite(ContainerEnvironment.expand(argument, env)));
         }
         String name = pod.getMetadata().getName();
@@ -203,8 +213,8 @@ public final class ProcessKubelet implements AutoCloseable {
             client.pods()
                     .inNamespace(pod.getMetadata().getNamespace())
                     .withName(pod.getMetadata().getName())
-                    .editStatus(fresh ->
-                            new PodBuilder(fresh).withStatus(status).build());
+                    .editStatus(
+                            fresh -> new PodBuilder(fresh).withStatus(status).build());
             reported.put(uid, status);
         } catch (KubernetesClientException e) {
             LOG.log(System.Logger.Level.DEBUG, "status not written pod={0} reason={1}", uid, e.getMessage());
@@ -212,15 +222,17 @@ public final class ProcessKubelet implements AutoCloseable {
     }
 
     private void removeFinalizer(Pod pod) {
-        edit(pod, fresh -> new PodBuilder(fresh)
-                .editMetadata()
-                .removeFromFinalizers(FINALIZER)
-                .endMetadata()
-                .build());
+        edit(
+                pod,
+                fresh -> new PodBuilder(fresh)
+                        .editMetadata()
+                        .removeFromFinalizers(FINALIZER)
+                        .endMetadata()
+                        .build());
     }
 
     /** Changes the pod as it is now; a conflict or a pod that has gone is met again at the next tick. */
-    private void edit(Pod pod, java.util.function.UnaryOperator<Pod> change) {
+    private void edit(Pod pod, UnaryOperator<Pod> change) {
         try {
             client.pods()
                     .inNamespace(pod.getMetadata().getNamespace())

@@ -1,5 +1,6 @@
 package dev.concertina.e2e.kubelet;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,12 @@ public record Program(List<String> jvm, List<String> launch) {
     /** The program of a module's jar and its {@code lib} folder. */
     public static Program ofModule(Path moduleTarget, String artifact, String main, List<String> jvm) {
         String jar = moduleTarget.resolve(artifact + "-0.1.0-SNAPSHOT.jar").toString();
-        return new Program(jvm, List.of("-cp", jar + java.io.File.pathSeparator + moduleTarget.resolve("lib") + "/*", main));
+        return new Program(jvm, List.of("-cp", jar + File.pathSeparator + moduleTarget.resolve("lib") + "/*", main));
+    }
+
+    /** The command line without arguments. */
+    public List<String> commandLine() {
+        return command(List.of());
     }
 
     /** The command line, with the container's arguments at its end. */

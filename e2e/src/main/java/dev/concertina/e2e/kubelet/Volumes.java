@@ -100,8 +100,7 @@ final class Volumes {
     }
 
     private void writeSecret(String namespace, String name, Path dir) throws IOException {
-        Secret secret =
-                client.secrets().inNamespace(namespace).withName(name).get();
+        Secret secret = client.secrets().inNamespace(namespace).withName(name).get();
         if (secret == null) {
             throw new IOException("secret \"" + name + "\" not found");
         }
@@ -115,7 +114,8 @@ final class Volumes {
     static Map<String, byte[]> values(Secret secret) {
         Map<String, byte[]> values = new HashMap<>();
         if (secret.getData() != null) {
-            secret.getData().forEach((key, value) -> values.put(key, Base64.getDecoder().decode(value)));
+            secret.getData()
+                    .forEach((key, value) -> values.put(key, Base64.getDecoder().decode(value)));
         }
         if (secret.getStringData() != null) {
             secret.getStringData().forEach((key, value) -> values.put(key, value.getBytes(StandardCharsets.UTF_8)));
