@@ -135,7 +135,7 @@ class ProcessKubeletTest {
             create(pod(name).build());
         }
         Pod waiting = await(
-                "three",
+                "c",
                 pod -> pod.getStatus() != null
                         && !pod.getStatus().getConditions().isEmpty());
         Pod first = await("a", Readiness::isPodReady);
