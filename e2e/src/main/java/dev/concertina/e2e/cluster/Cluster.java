@@ -1,0 +1,146 @@
+package dev.concertina.e2e.cluster;
+
+import dev.concertina.crds.Api;
+import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.ScaleOperation;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** What the run reads from the cluster. Every call may throw {@link KubernetesClientException}. Safe for many threads. */
+final class Cluster implements AutoCloseable {
+    private final KubernetesClient client;
+
+    private Cluster(KubernetesClient client) {
+        this.client = client;
+    }
+
+    /**
+     * Connects.
+     *
+     * @throws ClusterException when the file leads to no cluster that answers
+     */
+    static Cluster of(Path kubeconfig) throws ClusterException {
+        try {
+            Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
+            config.setConnectionTimeout(5_000);
+            config.setRequestTimeout(15_000);
+            KubernetesClient client =
+                    new KubernetesClientBuilder().withConfig(config).build();
+            try {
+                client.nodes().list();
+                return new Cluster(client);
+            } catch (KubernetesClientException e) {
+                client.close();
+                throw new ClusterException(
+                        "the cluster of " + kubeconfig + " does not answer at " + config.getMasterUrl() + ": "
+                                + reason(e),
+                        e);
+            }
+        } catch (IOException e) {
+            throw new ClusterException("cannot read the kubeconfig " + kubeconfig + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String reason(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+
+    /** Accelerators of each node that has any, most first. */
+    List<Integer> accelerators() {
+        return client.nodes().list().getItems().stream()
+                .map(node -> node.getStatus().getAllocatable().get(Api.RESOURCE_ACCELERATOR))
+                .map(quantity -> quantity == null
+                        ? 0
+                        : Quantity.getAmountInBytes(quantity).intValue())
+                .filter(count -> count > 0)
+                .sorted(Comparator.reverseOrder())
+                .toList();
+    }
+
+    /** Namespaces other than the run's own with an operator of Concertina's. */
+    List<String> otherOperators() {
+        return client
+                .apps()
+                .deployments()
+                .inAnyNamespace()
+                .withLabel(Api.LABEL_PART_OF, Api.PART_OF)
+                .withLabel(Api.LABEL_COMPONENT, "operator")
+                .list()
+                .getItems()
+                .stream()
+                .map((Deployment deployment) -> deployment.getMetadata().getNamespace())
+                .filter(namespace -> !namespace.equals(Settings.NAMESPACE))
+                .toList();
+    }
+
+    boolean hasCrds() {
+        return client.apiextensions()
+                        .v1()
+                        .customResourceDefinitions()
+                        .withName("moedeployments." + Api.GROUP)
+                        .get()
+                != null;
+    }
+
+    Optional<MoEDeployment> deployment() {
+        return Optional.ofNullable(client.resources(MoEDeployment.class)
+                .inNamespace(Settings.NAMESPACE)
+                .withName(Settings.SAMPLE)
+                .get());
+    }
+
+    /** The operations of the sample, oldest first. */
+    List<ScaleOperation> operations() {
+        return client.resources(ScaleOperation.class).inNamespace(Settings.NAMESPACE).list().getItems().stream()
+                .filter(operation -> Settings.SAMPLE.equals(operation.getSpec().deployment()))
+                .sorted(Comparator.comparing((ScaleOperation operation) ->
+                                operation.getMetadata().getCreationTimestamp())
+                        .thenComparing(operation -> operation.getMetadata().getName()))
+                .toList();
+    }
+
+    /** {@code http://node:port} of the gateway's Service on some node; empty when it has no such port. */
+    Optional<String> nodePortUrl() {
+        @Nullable
+        Service service = client.services()
+                .inNamespace(Settings.NAMESPACE)
+                .withName(Settings.RELEASE + "-gateway")
+                .get();
+        Integer port =
+                service == null ? null : service.getSpec().getPorts().getFirst().getNodePort();
+        List<String> addresses = client.nodes().list().getItems().stream()
+                .flatMap((Node node) -> node.getStatus().getAddresses().stream())
+                .filter(address -> "InternalIP".equals(address.getType()))
+                .map(NodeAddress::getAddress)
+                .toList();
+        if (port == null || addresses.isEmpty()) {
+            return Optional.empty();
+        }
+        String address = addresses.get(ThreadLocalRandom.current().nextInt(addresses.size()));
+        return Optional.of("http://" + (address.contains(":") ? "[" + address + "]" : address) + ":" + port);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

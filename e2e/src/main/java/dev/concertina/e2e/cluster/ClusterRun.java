@@ -1,0 +1,93 @@
+package dev.concertina.e2e.cluster;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** One run: prepare, install, load, walk through the widths, check, report, remove. */
+final class ClusterRun {
+    private static final Duration QUICK = Duration.ofSeconds(30);
+
+    private final Settings settings;
+    private final Log log;
+
+    ClusterRun(Settings settings, Log log) {
+        this.settings = settings;
+        this.log = log;
+    }
+
+    /**
+     * Runs; true when no request failed and no token was wrong.
+     *
+     * @throws ClusterException when it cannot start or go on
+     */
+    boolean run() throws ClusterException {
+        Map<String, String> env = Map.of("KUBECONFIG", settings.kubeconfig().toString());
+        Tool kubectl = Tool.find("kubectl", settings.kubectl(), env);
+        Tool helm = Tool.find("helm", settings.helm(), env);
+        try (Cluster cluster = Cluster.of(settings.kubeconfig())) {
+            List<Integer> widths = widths(cluster);
+            boolean crds = cluster.hasCrds();
+            List<Path> tars = ImageTars.ready(settings, log);
+            if (settings.loadImages() != null) {
+                ImageTars.load(settings.loadImages(), tars, log);
+            }
+            Installation installation = new Installation(settings, helm, kubectl, log);
+            Thread onInterrupt = Thread.ofPlatform().name("remove").unstarted(installation::remove);
+            if (!settings.keep()) {
+                Runtime.getRuntime().addShutdownHook(onInterrupt);
+            }
+            Diagnostics diagnostics = new Diagnostics(kubectl, settings.report().resolve("cluster"));
+            try {
+                installation.install(cluster.accelerators().getFirst(), crds);
+                installation.applySample();
+                return walk(installation, cluster, kubectl, widths);
+            } finally {
+                diagnostics.collect();
+                if (!settings.keep()) {
+                    installation.remove();
+                    Runtime.getRuntime().removeShutdownHook(onInterrupt);
+                }
+            }
+        }
+    }
+
+    private List<Integer> widths(Cluster cluster) throws ClusterException {
+        List<Integer> accelerators = cluster.accelerators();
+        int total = accelerators.stream().mapToInt(count -> count).sum();
+        List<Integer> widths = Widths.plan(total);
+        if (widths.isEmpty()) {
+            throw new ClusterException("the cluster's nodes offer " + total
+                    + " concertina.dev/accelerator and the run needs 2 or more; tell the scheduler how many to simulate: kubectl patch"
+                    + " node NAME --subresource=status --type=merge -p"
+                    + " '{\"status\":{\"capacity\":{\"concertina.dev/accelerator\":\"4\"}}}'");
+        }
+        List<String> others = cluster.otherOperators();
+        if (!others.isEmpty()) {
+            throw new ClusterException("Concertina is already installed in namespace " + others.getFirst()
+                    + " and would act on the same objects; uninstall it there or use another cluster");
+        }
+        if (!Files.isDirectory(settings.home().resolve("deploy/models/shakespeare-moe"))) {
+            throw new ClusterException(
+                    "the sample model deploy/models/shakespeare-moe is not there; get it from the repository");
+        }
+        log.say(accelerators.size() + " nodes with " + total + " accelerators: widths 1, "
+                + String.join(", ", widths.stream().map(String::valueOf).toList()));
+        return widths;
+    }
+
+    private boolean walk(Installation installation, Cluster cluster, Tool kubectl, List<Integer> plan)
+            throws ClusterException {
+        Widths widths = new Widths(installation, cluster, log);
+        widths.await(1, 1);
+        try (Entry entry = Entry.open(cluster, kubectl, log)) {
+            for (int width : plan) {
+                Widths.pause(QUICK.dividedBy(4));
+                widths.go(width);
+            }
+            return !entry.url().isEmpty();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package dev.concertina.e2e.cluster;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The chart in the cluster: installed with helm, removed once. {@link #remove} may be called from any thread. */
+final class Installation {
+    private static final Duration QUICK = Duration.ofSeconds(60);
+    private static final Duration INSTALL = Duration.ofMinutes(6);
+
+    private final Settings settings;
+    private final Tool helm;
+    private final Tool kubectl;
+    private final Log log;
+    private final AtomicBoolean removed = new AtomicBoolean(true);
+    private boolean ownCrds;
+
+    Installation(Settings settings, Tool helm, Tool kubectl, Log log) {
+        this.settings = settings;
+        this.helm = helm;
+        this.kubectl = kubectl;
+        this.log = log;
+    }
+
+    /**
+     * Installs and waits until all pods are ready.
+     *
+     * @param devices simulated accelerators of each node
+     * @param crdsWereThere whether the cluster had the CRDs before: then they stay at the end
+     */
+    void install(int devices, boolean crdsWereThere) throws ClusterException {
+        ownCrds = !crdsWereThere;
+        if (helm.call(QUICK, "status", Settings.RELEASE, "-n", Settings.NAMESPACE)
+                .succeeded()) {
+            log.say("removing what an earlier run left");
+            removed.set(false);
+            remove();
+        }
+        removed.set(false);
+        if (!kubectl.call(QUICK, "get", "namespace", Settings.NAMESPACE).succeeded()) {
+            kubectl.must(QUICK, "create", "namespace", Settings.NAMESPACE);
+        }
+        // what the chart promises: nothing but agents and keepers needs more than this
+        kubectl.must(
+                QUICK,
+                "label",
+                "--overwrite",
+                "namespace",
+                Settings.NAMESPACE,
+                "pod-security.kubernetes.io/enforce=restricted");
+        log.say("helm install " + Settings.RELEASE + " in " + Settings.NAMESPACE);
+        List<String> arguments = new ArrayList<>(List.of(
+                "upgrade",
+                "--install",
+                Settings.RELEASE,
+                settings.home().resolve("deploy/charts/concertina").toString(),
+                "-n",
+                Settings.NAMESPACE,
+                "--wait",
+                "--timeout",
+                "5m"));
+        for (String value : List.of(
+                "kafka.trial=true",
+                "gateway.service.type=NodePort",
+                "agent.namespace=" + Settings.AGENT_NAMESPACE,
+                "agent.socketFolder=" + Settings.SOCKET_FOLDER,
+                "agent.devices=" + devices,
+                "models.hostPath=" + settings.modelsPath())) {
+            arguments.add("--set");
+            arguments.add(value);
+        }
+        helm.must(INSTALL, arguments.toArray(String[]::new));
+    }
+
+    /** Applies the sample with the width that it starts from. */
+    void applySample() throws ClusterException {
+        log.say("kubectl apply -f deploy/samples/" + Settings.SAMPLE + ".yaml");
+        kubectl.must(
+                QUICK,
+                "apply",
+                "-n",
+                Settings.NAMESPACE,
+                "-f",
+                settings.home()
+                        .resolve("deploy/samples/" + Settings.SAMPLE + ".yaml")
+                        .toString());
+    }
+
+    void scale(int width) throws ClusterException {
+        log.say("kubectl scale moed/" + Settings.SAMPLE + " --replicas=" + width);
+        kubectl.must(QUICK, "scale", "moed/" + Settings.SAMPLE, "-n", Settings.NAMESPACE, "--replicas=" + width);
+    }
+
+    /** Removes what was installed; says what stays when something does. Does nothing the second time. */
+    void remove() {
+        if (removed.getAndSet(true)) {
+            return;
+        }
+        log.say("removing what was installed");
+        try {
+            Tool.Outcome sample = kubectl.call(
+                    QUICK, "delete", "moed", "--all", "-n", Settings.NAMESPACE, "--timeout=45s", "--ignore-not-found");
+            if (!sample.succeeded()) {
+                log.say("the deployment did not go by itself (" + sample.lastLine() + "); taking its finalizers");
+                kubectl.call(
+                        QUICK,
+                        "patch",
+                        "moed/" + Settings.SAMPLE,
+                        "-n",
+                        Settings.NAMESPACE,
+                        "--type=merge",
+                        "-p",
+                        "{\"metadata\":{\"finalizers\":null}}");
+            }
+            Tool.Outcome release = helm.call(
+                    INSTALL,
+                    "uninstall",
+                    Settings.RELEASE,
+                    "-n",
+                    Settings.NAMESPACE,
+                    "--wait",
+                    "--timeout",
+                    "90s",
+                    "--ignore-not-found");
+            Tool.Outcome namespaces = kubectl.call(
+                    INSTALL,
+                    "delete",
+                    "namespace",
+                    Settings.NAMESPACE,
+                    Settings.AGENT_NAMESPACE,
+                    "--ignore-not-found",
+                    "--timeout=120s");
+            if (ownCrds) {
+                kubectl.call(
+                        QUICK,
+                        "delete",
+                        "--ignore-not-found",
+                        "-f",
+                        settings.home().resolve("deploy/charts/concertina/crds").toString());
+            }
+            if (!release.succeeded() || !namespaces.succeeded()) {
+                log.say("not all is gone: " + (release.succeeded() ? namespaces : release).lastLine()
+                        + "; see namespaces " + Settings.NAMESPACE + " and " + Settings.AGENT_NAMESPACE);
+            }
+        } catch (ClusterException e) {
+            log.say("cannot remove what was installed: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package dev.concertina.e2e.cluster;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the user chose.
+ *
+ * @param home the project's folder
+ * @param kubeconfig file that leads to the cluster
+ * @param loadImages shell command that gets the image tars as arguments; null when nodes have or pull them
+ * @param images folder of the tars
+ * @param helm program, or null for the one on the PATH
+ * @param kubectl program, or null for the one on the PATH
+ * @param modelsPath folder on each node that holds {@code shakespeare-moe}
+ * @param requestsPerSecond of the load
+ * @param report folder for the report
+ * @param keep whether everything stays installed at the end
+ */
+record Settings(
+        Path home,
+        Path kubeconfig,
+        @Nullable String loadImages,
+        Path images,
+        @Nullable Path helm,
+        @Nullable Path kubectl,
+        String modelsPath,
+        double requestsPerSecond,
+        Path report,
+        boolean keep) {
+    /** Release, namespace and folder names: a run never touches an installation of the user's. */
+    static final String RELEASE = "concertina";
+
+    static final String NAMESPACE = "concertina-e2e";
+    static final String AGENT_NAMESPACE = "concertina-e2e-nodes";
+    static final String SOCKET_FOLDER = "/run/concertina/e2e";
+    static final String SAMPLE = "shakespeare-moe";
+    static final int MAX_WIDTH = 4;
+}
