@@ -1,10 +1,13 @@
 package dev.concertina.memory.client;
 
+import dev.concertina.memory.backend.Capacity;
+import dev.concertina.memory.backend.PosixBackend;
 import dev.concertina.memory.model.ModelDescription;
 import dev.concertina.wire.ObjectId;
 import dev.concertina.wire.Rank;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +21,12 @@ import java.util.Set;
  * under the same incarnation; its mappings stay valid meanwhile, since the pages belong to the node, not to the agent.
  */
 public interface MemoryClient extends AutoCloseable {
+    /** Connects to the agent of this node, whose socket is {@code agent.sock}; it must be there. */
+    static MemoryClient connect(Path socket) throws IOException {
+        // the agent counts what devices hold; a client creates nothing
+        return new PosixMemoryClient(socket, new PosixBackend(new Capacity(1, 1)));
+    }
+
     /** Binds this process to a rank and its device. Once, before everything else. */
     Joined join(JoinRequest request) throws IOException;
 

@@ -1,0 +1,79 @@
+package dev.concertina.memory.agent;
+
+import dev.concertina.memory.backend.Capacity;
+import dev.concertina.memory.backend.PosixBackend;
+import dev.concertina.memory.model.ModelRoots;
+import dev.concertina.memory.socket.FrameServer;
+import dev.concertina.wire.ControlServer;
+import dev.concertina.wire.Token;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.util.function.Supplier;
+
+/** A running agent: adopts from the keeper, then listens for commands and clients. */
+public final class Agent implements AutoCloseable {
+    private static final long MAX_BODY_BYTES = 16L << 20;
+
+    private final Memory memory;
+    private final Stager stager;
+    private final ControlServer control;
+    private final FrameServer clients;
+
+    private Agent(Memory memory, Stager stager, ControlServer control, FrameServer clients) {
+        this.memory = memory;
+        this.stager = stager;
+        this.control = control;
+        this.clients = clients;
+    }
+
+    /**
+     * Starts; waits for the keeper as long as it takes.
+     *
+     * @param ids unique names for segments and incarnations
+     * @throws IOException in one sentence, when a port or socket cannot be bound
+     */
+    public static Agent start(
+            AgentSettings settings, Token token, Attestor attestor, InstantSource clock, Supplier<String> ids)
+            throws IOException, InterruptedException {
+        Files.createDirectories(settings.runDir());
+        ModelRoots roots = new ModelRoots(settings.models());
+        Capacity capacity = new Capacity(settings.devices(), settings.deviceBytes());
+        SegmentStore store = new SegmentStore(new PosixBackend(capacity), capacity);
+        Memory memory = new Memory(
+                store,
+                capacity,
+                new Members(settings.devices(), clock, ids),
+                settings.runDir().resolve("keeper.sock"));
+        ControlServer control =
+                new ControlServer(new InetSocketAddress(settings.host(), settings.port()), token, MAX_BODY_BYTES);
+        try {
+            memory.adopt();
+            Peers peers = new Peers(token);
+            Mover mover = new Mover(store, peers, settings.address());
+            int threads = Math.clamp(settings.devices(), 1, Runtime.getRuntime().availableProcessors());
+            Stager stager = new Stager(memory, mover, roots, ids, threads);
+            KvMover kv = new KvMover(memory, peers, settings.address());
+            new AgentApi(settings.node(), memory, stager, kv, control).routes();
+            FrameServer clients = new FrameServer(
+                    settings.runDir().resolve("agent.sock"),
+                    "rw-rw-rw-", // workers run as users of their own; the folder decides who gets here
+                    connection -> new ClientSession(memory, kv, attestor, settings.node(), connection).serve());
+            control.start();
+            return new Agent(memory, stager, control, clients);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            control.close();
+            memory.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        control.close();
+        stager.close();
+        clients.close();
+        memory.close();
+    }
+}

@@ -1,0 +1,175 @@
+package dev.concertina.memory.agent;
+
+import com.sun.net.httpserver.HttpExchange;
+import dev.concertina.memory.backend.Access;
+import dev.concertina.memory.backend.Capacity;
+import dev.concertina.wire.Agents;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.ControlServer;
+import dev.concertina.wire.ObjectId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** The agent's control calls, {@code docs/protocols.md}. */
+final class AgentApi {
+    private final String node;
+    private final Memory memory;
+    private final Stager stager;
+    private final KvMover kv;
+    private final ControlServer server;
+
+    AgentApi(String node, Memory memory, Stager stager, KvMover kv, ControlServer server) {
+        this.node = node;
+        this.memory = memory;
+        this.stager = stager;
+        this.kv = kv;
+        this.server = server;
+    }
+
+    void routes() {
+        server.on("GET /v1/state", exchange -> state())
+                .on(
+                        "GET /v1/model",
+                        exchange -> stager.layout(ControlServer.query(exchange, "path"))
+                                .shape())
+                .on("POST /v1/stage", exchange -> stage(server.body(exchange, Agents.Stage.class)))
+                .on(
+                        "GET /v1/stage",
+                        exchange ->
+                                stager.status(ControlServer.query(exchange, "operation"), number(exchange, "device")))
+                .on("POST /v1/cancel", exchange -> cancel(server.body(exchange, Agents.Cancel.class)))
+                .on("POST /v1/free", exchange -> free(server.body(exchange, Agents.Free.class)))
+                .on("POST /v1/release", exchange -> release(server.body(exchange, Agents.Release.class)))
+                .onRaw("GET /v1/objects", this::object)
+                .on("POST /v1/kv", this::kv);
+    }
+
+    Agents.State state() {
+        List<Agents.Device> devices = new ArrayList<>();
+        for (int device = 0; device < memory.capacity().devices(); device++) {
+            Capacity.Info info = memory.capacity().info(device);
+            devices.add(new Agents.Device(device, info.capacityBytes(), info.usedBytes(), info.peakBytes()));
+        }
+        return new Agents.State(
+                node,
+                memory.members().term(),
+                devices,
+                memory.store().segments(),
+                memory.members().members());
+    }
+
+    private void admit(long term) {
+        if (memory.members().admit(term)) {
+            memory.persistMembers();
+        }
+    }
+
+    private Agents.StageStatus stage(Agents.Stage stage) throws IOException {
+        required(stage.operation(), "operation");
+        required(stage.deployment(), "deployment");
+        required(stage.model(), "model");
+        required(stage.steps(), "steps");
+        if (stage.kvBytes() < 0) {
+            throw new ControlException(400, "kvBytes is negative");
+        }
+        for (Agents.Step step : stage.steps()) {
+            required(step, "step");
+            required(step.object(), "object");
+        }
+        admit(stage.term());
+        return stager.stage(stage);
+    }
+
+    private Map<String, String> cancel(Agents.Cancel cancel) throws IOException {
+        required(cancel.operation(), "operation");
+        required(cancel.deployment(), "deployment");
+        admit(cancel.term());
+        stager.cancel(cancel);
+        return Map.of();
+    }
+
+    private Map<String, String> free(Agents.Free free) throws IOException {
+        required(free.deployment(), "deployment");
+        required(free.objects(), "objects");
+        admit(free.term());
+        memory.members().awaits(free.device());
+        List<ObjectKey> keys = new ArrayList<>();
+        for (ObjectId object : free.objects()) {
+            ObjectKey key = new ObjectKey(free.deployment(), object, free.device());
+            SegmentNote note = memory.store().note(key);
+            if (note != null && !note.published()) {
+                throw new ControlException(409, key + " is being staged; cancel " + note.operation() + " first");
+            }
+            keys.add(key);
+        }
+        memory.free(keys);
+        return Map.of();
+    }
+
+    private Map<String, String> release(Agents.Release release) throws IOException {
+        required(release.deployment(), "deployment");
+        admit(release.term());
+        Binding binding = memory.members().release(release.deployment(), release.rank());
+        if (binding != null) {
+            memory.persistMembers();
+            memory.free(memory.store()
+                    .keys(note -> note.published()
+                            && note.device() == binding.device()
+                            && note.deployment().equals(binding.deployment())));
+        }
+        return Map.of();
+    }
+
+    private void object(HttpExchange exchange) throws IOException {
+        ObjectKey key = new ObjectKey(
+                ControlServer.query(exchange, "deployment"),
+                ObjectId.parse(ControlServer.query(exchange, "object")),
+                number(exchange, "device"));
+        try (Mapped mapped = memory.store().map(key, Access.READ_ONLY, true)) {
+            exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
+            exchange.getResponseHeaders().set(Peers.CHECKSUM_HEADER, Long.toHexString(mapped.crc32c()));
+            exchange.sendResponseHeaders(200, mapped.bytes().byteSize());
+            try (OutputStream out = exchange.getResponseBody()) {
+                Peers.write(mapped.bytes(), out);
+            }
+        }
+    }
+
+    private Map<String, String> kv(HttpExchange exchange) throws IOException {
+        List<Long> offsets = Arrays.stream(
+                        ControlServer.query(exchange, "offsets").split(","))
+                .map(Long::valueOf)
+                .toList();
+        String checksum = exchange.getRequestHeaders().getFirst(Peers.CHECKSUM_HEADER);
+        try (InputStream in = exchange.getRequestBody()) {
+            kv.receive(
+                    ControlServer.query(exchange, "deployment"),
+                    number(exchange, "device"),
+                    offsets,
+                    Long.parseLong(ControlServer.query(exchange, "bytes")),
+                    checksum == null ? "no checksum" : checksum,
+                    in);
+        }
+        return Map.of();
+    }
+
+    private static int number(HttpExchange exchange, String name) {
+        String text = ControlServer.query(exchange, name);
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new ControlException(400, "the query parameter '" + name + "' is not a number: " + text);
+        }
+    }
+
+    private static void required(Object value, String name) {
+        if (value == null) {
+            throw new ControlException(400, "the field '" + name + "' is missing");
+        }
+    }
+}

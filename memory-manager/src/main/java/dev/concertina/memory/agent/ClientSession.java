@@ -1,0 +1,194 @@
+package dev.concertina.memory.agent;
+
+import dev.concertina.memory.client.ClientMessages.Attached;
+import dev.concertina.memory.client.ClientMessages.Reply;
+import dev.concertina.memory.client.ClientMessages.Request;
+import dev.concertina.memory.client.JoinRequest;
+import dev.concertina.memory.client.Joined;
+import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.UnixSockets;
+import dev.concertina.memory.model.ModelDescription;
+import dev.concertina.memory.socket.Frame;
+import dev.concertina.memory.socket.FrameSocket;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.ObjectId;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One client's connection: its end, however it comes, is the end of the client's leases. For the connection's own thread. */
+final class ClientSession {
+    private static final System.Logger LOG = System.getLogger(ClientSession.class.getName());
+
+    private final Memory memory;
+    private final KvMover kv;
+    private final Attestor attestor;
+    private final String node;
+    private final FrameSocket socket;
+    private final Set<ObjectKey> leased = new HashSet<>();
+    private @Nullable Binding binding;
+
+    ClientSession(Memory memory, KvMover kv, Attestor attestor, String node, FrameSocket socket) {
+        this.memory = memory;
+        this.kv = kv;
+        this.attestor = attestor;
+        this.node = node;
+        this.socket = socket;
+    }
+
+    /** Serves until the client ends. */
+    void serve() throws IOException {
+        try {
+            for (Frame frame = socket.receive(); frame != null; frame = socket.receive()) {
+                frame.closeFds(); // clients have none to give
+                Request request = frame.as(Request.class);
+                try {
+                    answer(request);
+                } catch (ControlException e) {
+                    socket.send(Reply.refused(e.status(), String.valueOf(e.getMessage())));
+                } catch (IllegalArgumentException e) {
+                    socket.send(Reply.refused(400, String.valueOf(e.getMessage())));
+                }
+            }
+        } finally {
+            end();
+        }
+    }
+
+    private void end() {
+        memory.store().unlease(leased);
+        if (binding != null) {
+            memory.members().left(binding);
+            memory.persistMembers();
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "client gone deployment={0} rank={1} device={2} leases={3}",
+                    binding.deployment(),
+                    binding.rank(),
+                    binding.device(),
+                    leased.size());
+        }
+    }
+
+    private void answer(Request request) throws IOException {
+        switch (request.operation()) {
+            case JOIN -> socket.send(join(request));
+            case MODEL -> socket.send(model());
+            case ATTACH -> attach(objects(request));
+            case DETACH -> socket.send(detach(objects(request)));
+            case COPY_KV -> socket.send(copyKv(request));
+        }
+    }
+
+    private static List<ObjectId> objects(Request request) {
+        return request.objects() == null ? List.of() : request.objects();
+    }
+
+    private Reply join(Request request) throws IOException {
+        JoinRequest join = request.join();
+        if (join == null || join.deployment() == null || join.pod() == null || join.rank() < 0) {
+            throw new ControlException(400, "a join names deployment, rank and pod");
+        }
+        if (binding != null) {
+            throw new ControlException(409, "this connection has joined already");
+        }
+        UnixSockets.Peer peer = socket.peer();
+        attestor.check(peer, join);
+        Binding joined = memory.members().join(join, request.incarnation());
+        binding = joined;
+        for (ObjectId object : objects(request)) {
+            ObjectKey key = new ObjectKey(joined.deployment(), object, joined.device());
+            if (!leased.contains(key) && memory.store().leaseAgain(key)) {
+                leased.add(key);
+            }
+        }
+        memory.persistMembers();
+        LOG.log(
+                System.Logger.Level.INFO,
+                "client joined deployment={0} rank={1} device={2} pod={3} incarnation={4} uid={5} pid={6} leases={7}",
+                joined.deployment(),
+                joined.rank(),
+                joined.device(),
+                joined.pod(),
+                joined.incarnation(),
+                Integer.toString(peer.uid()),
+                Integer.toString(peer.pid()),
+                leased.size());
+        return new Reply(200, null, new Joined(joined.device(), joined.incarnation(), node), null, null, false);
+    }
+
+    private Binding joined() {
+        if (binding == null) {
+            throw new ControlException(409, "join first");
+        }
+        return binding;
+    }
+
+    private Reply model() {
+        ModelDescription description = memory.model(joined().deployment());
+        if (description == null) {
+            throw new ControlException(404, "no model of " + joined().deployment() + " has been staged on this node");
+        }
+        return new Reply(200, null, null, description, null, false);
+    }
+
+    private void attach(List<ObjectId> objects) throws IOException {
+        Binding me = joined();
+        List<ObjectKey> keys = objects.stream()
+                .distinct()
+                .map(object -> new ObjectKey(me.deployment(), object, me.device()))
+                .toList();
+        // a lease counts once, though a client may ask for the descriptor again
+        List<SegmentStore.Exported> exported = memory.store().lease(keys);
+        memory.store().unlease(keys.stream().filter(leased::contains).toList());
+        leased.addAll(keys);
+        try {
+            int at = 0;
+            do {
+                List<SegmentStore.Exported> some =
+                        exported.subList(at, Math.min(exported.size(), at + UnixSockets.MAX_FDS));
+                at += some.size();
+                List<Attached> attached = new ArrayList<>();
+                for (SegmentStore.Exported one : some) {
+                    attached.add(new Attached(
+                            one.note().object(), one.note().bytes(), one.note().committedBytes()));
+                }
+                socket.send(
+                        new Reply(200, null, null, null, attached, at < exported.size()),
+                        some.stream().mapToInt(SegmentStore.Exported::fd).toArray());
+            } while (at < exported.size());
+        } finally {
+            exported.forEach(one -> MemoryFiles.close(one.fd()));
+        }
+    }
+
+    private Reply detach(List<ObjectId> objects) {
+        Binding me = joined();
+        List<ObjectKey> keys = objects.stream()
+                .distinct()
+                .map(object -> new ObjectKey(me.deployment(), object, me.device()))
+                .filter(leased::contains)
+                .toList();
+        memory.store().unlease(keys);
+        keys.forEach(leased::remove);
+        return Reply.ok();
+    }
+
+    private Reply copyKv(Request request) throws IOException {
+        try {
+            kv.copy(
+                    joined(),
+                    Objects.requireNonNullElse(request.copies(), List.of()),
+                    Objects.requireNonNullElse(request.targetAgent(), ""),
+                    request.targetDevice());
+            return Reply.ok();
+        } catch (IOException e) {
+            // the copy failed, not this connection
+            return Reply.refused(502, "the KV copy failed: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package dev.concertina.memory.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.concertina.memory.backend.Capacity;
+import dev.concertina.memory.keeper.KeeperClient;
+import dev.concertina.memory.keeper.KeeperClient.Kept;
+import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.model.ModelDescription;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything an agent knows that must outlive it, kept in step with the keeper: segments, members, term and models' layouts. At the first
+ * connection the keeper's word counts; at every later one the agent's, which may have outlived the keeper.
+ */
+final class Memory implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Memory.class.getName());
+    private static final String NODE_NOTE = "node";
+    private static final String MODEL_NOTE = "model/";
+
+    private final SegmentStore store;
+    private final Capacity capacity;
+    private final Members members;
+    private final Map<String, ModelDescription> models = new ConcurrentHashMap<>();
+    private final KeeperLink keeper;
+    private boolean adopted; // the link's thread only
+
+    Memory(SegmentStore store, Capacity capacity, Members members, Path keeperSocket) {
+        this.store = store;
+        this.capacity = capacity;
+        this.members = members;
+        this.keeper = new KeeperLink(keeperSocket, this::greet);
+    }
+
+    /** Waits for the keeper and adopts what it holds; says so every few seconds. */
+    void adopt() throws InterruptedException {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                keeper.call(client -> true);
+                break;
+            } catch (IOException e) {
+                if (attempt % 25 == 0) {
+                    LOG.log(System.Logger.Level.INFO, "waiting for the keeper reason={0}", e.getMessage());
+                }
+                Thread.sleep(200);
+            }
+        }
+        keeper.start();
+    }
+
+    SegmentStore store() {
+        return store;
+    }
+
+    Members members() {
+        return members;
+    }
+
+    Capacity capacity() {
+        return capacity;
+    }
+
+    /**
+     * Makes an unpublished segment; its bytes have been promised by {@link #capacity}.
+     *
+     * @throws IOException when the keeper is not there
+     */
+    void create(SegmentNote note) throws IOException {
+        keeper.call(client -> {
+            if (store.note(note.key()) != null) {
+                throw new ControlException(409, note.key() + " is there already, or being staged by another operation");
+            }
+            int fd = client.create(note.segment(), note.device(), note.committedBytes(), note.json());
+            try {
+                store.add(note, fd);
+            } catch (IOException | RuntimeException e) {
+                client.free(List.of(note.segment()));
+                throw e;
+            }
+            capacity.fulfil(note.device(), note.committedBytes());
+            return true;
+        });
+    }
+
+    /** Makes a checked segment visible. When the keeper is away, it learns of it later. */
+    void publish(ObjectKey key, long crc32c) {
+        SegmentNote note = store.publish(key, crc32c);
+        quietly("publish " + key, client -> client.describe(note.segment(), note.json()));
+    }
+
+    /** Frees objects, all or none. */
+    void free(Collection<ObjectKey> keys) throws IOException {
+        List<String> removed = store.remove(keys);
+        if (!removed.isEmpty()) {
+            quietly("free", client -> client.free(removed));
+        }
+    }
+
+    /** Persists members and term. */
+    void persistMembers() {
+        quietly("persist", client -> client.put(NODE_NOTE, members.note()));
+    }
+
+    /** The layout of a deployment's model, for clients; null before its first staging. */
+    @Nullable
+    ModelDescription model(String deployment) {
+        return models.get(deployment);
+    }
+
+    void model(String deployment, ModelDescription description) {
+        if (!description.equals(models.put(deployment, description))) {
+            JsonNode json = Json.mapper().valueToTree(description);
+            quietly("persist model", client -> client.put(MODEL_NOTE + deployment, json));
+        }
+    }
+
+    @FunctionalInterface
+    private interface Telling {
+        void tell(KeeperClient client) throws IOException;
+    }
+
+    private void quietly(String what, Telling telling) {
+        try {
+            keeper.call(client -> {
+                telling.tell(client);
+                return true;
+            });
+        } catch (IOException | ControlException e) {
+            // the greeting of the next keeper brings it up to date
+            LOG.log(System.Logger.Level.WARNING, "keeper not told what={0} reason={1}", what, e.getMessage());
+        }
+    }
+
+    private void greet(KeeperClient client) throws IOException {
+        List<Kept> kept = client.list();
+        if (adopted) {
+            handOver(client, kept);
+        } else {
+            takeOver(client, kept);
+            adopted = true;
+        }
+    }
+
+    private void takeOver(KeeperClient client, List<Kept> kept) throws IOException {
+        List<String> scrap = new ArrayList<>();
+        int count = 0;
+        for (Kept segment : kept) {
+            SegmentNote note = SegmentNote.of(segment.note());
+            if (note.published() && note.device() < capacity.devices()) {
+                store.add(note, segment.fd());
+                capacity.adopt(note.device(), note.committedBytes());
+                count++;
+            } else {
+                MemoryFiles.close(segment.fd());
+                scrap.add(segment.segment());
+            }
+        }
+        client.free(scrap);
+        for (Map.Entry<String, JsonNode> note : client.notes().entrySet()) {
+            if (note.getKey().equals(NODE_NOTE)) {
+                members.restore(note.getValue());
+            } else if (note.getKey().startsWith(MODEL_NOTE)) {
+                models.put(
+                        note.getKey().substring(MODEL_NOTE.length()),
+                        Json.mapper().convertValue(note.getValue(), ModelDescription.class));
+            }
+        }
+        LOG.log(System.Logger.Level.INFO, "segments adopted count={0} scrap={1}", count, scrap.size());
+    }
+
+    private void handOver(KeeperClient client, List<Kept> kept) throws IOException {
+        Map<String, JsonNode> there = new HashMap<>();
+        for (Kept segment : kept) {
+            MemoryFiles.close(segment.fd());
+            there.put(segment.segment(), segment.note());
+        }
+        List<SegmentStore.Exported> mine = store.exportAll();
+        try {
+            List<Kept> missing = new ArrayList<>();
+            Set<String> known = new HashSet<>();
+            for (SegmentStore.Exported one : mine) {
+                SegmentNote note = one.note();
+                known.add(note.segment());
+                JsonNode json = note.json();
+                if (!there.containsKey(note.segment())) {
+                    missing.add(new Kept(note.segment(), note.device(), note.committedBytes(), json, one.fd()));
+                } else if (!json.equals(there.get(note.segment()))) {
+                    client.describe(note.segment(), json);
+                }
+            }
+            client.adopt(missing);
+            client.free(there.keySet().stream()
+                    .filter(segment -> !known.contains(segment))
+                    .toList());
+            client.put(NODE_NOTE, members.note());
+            for (Map.Entry<String, ModelDescription> model : models.entrySet()) {
+                client.put(MODEL_NOTE + model.getKey(), Json.mapper().valueToTree(model.getValue()));
+            }
+            LOG.log(System.Logger.Level.INFO, "segments handed over count={0}", missing.size());
+        } finally {
+            mine.forEach(one -> MemoryFiles.close(one.fd()));
+        }
+    }
+
+    @Override
+    public void close() {
+        keeper.close();
+    }
+}

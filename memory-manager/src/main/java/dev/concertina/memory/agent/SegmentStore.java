@@ -1,0 +1,229 @@
+package dev.concertina.memory.agent;
+
+import dev.concertina.memory.backend.Access;
+import dev.concertina.memory.backend.Capacity;
+import dev.concertina.memory.backend.Handle;
+import dev.concertina.memory.backend.MemoryBackend;
+import dev.concertina.memory.backend.Range;
+import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.wire.Agents;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.ObjectId;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** The segments of this node: what each holds, who leases it, and this process's handle on it. Thread-safe; never blocks on another process. */
+final class SegmentStore {
+    private final MemoryBackend backend;
+    private final Capacity capacity;
+    private final Map<ObjectKey, Held> segments = new LinkedHashMap<>();
+
+    SegmentStore(MemoryBackend backend, Capacity capacity) {
+        this.backend = backend;
+        this.capacity = capacity;
+    }
+
+    /** A segment with its handle; mutable parts are guarded by the store. */
+    private static final class Held {
+        SegmentNote note;
+        final Handle handle;
+        int leases;
+
+        Held(SegmentNote note, Handle handle) {
+            this.note = note;
+            this.handle = handle;
+        }
+    }
+
+    /** A segment to be given away: the descriptor belongs to the receiver. */
+    record Exported(SegmentNote note, int fd) {}
+
+    /** Pages that a payload takes. */
+    long committed(long bytes) {
+        return backend.committed(bytes);
+    }
+
+    /** Takes a segment and its descriptor over (also when it throws). The caller has seen to the capacity. */
+    synchronized void add(SegmentNote note, int fd) throws IOException {
+        if (segments.containsKey(note.key())) {
+            MemoryFiles.close(fd);
+            throw new ControlException(409, note.key() + " is there already, or being staged by another operation");
+        }
+        segments.put(note.key(), new Held(note, backend.importFd(fd, note.device(), note.committedBytes())));
+    }
+
+    /** Makes a staged segment visible. */
+    synchronized SegmentNote publish(ObjectKey key, long crc32c) {
+        Held held = segments.get(key);
+        if (held == null) {
+            throw new IllegalStateException(key + " was freed while it was staged");
+        }
+        held.note = held.note.publish(crc32c);
+        return held.note;
+    }
+
+    /** What is known of an object, published or not. */
+    synchronized @Nullable SegmentNote note(ObjectKey key) {
+        Held held = segments.get(key);
+        return held == null ? null : held.note;
+    }
+
+    /** A published copy of a model's object on any device of this node. */
+    synchronized @Nullable SegmentNote anywhere(String deployment, String model, ObjectId object) {
+        for (Held held : segments.values()) {
+            SegmentNote note = held.note;
+            if (note.published()
+                    && note.deployment().equals(deployment)
+                    && note.object().equals(object)
+                    && note.model().equals(model)) {
+                return note;
+            }
+        }
+        return null;
+    }
+
+    /** Maps a segment into this process; 404 when it is not there. {@code published}: only what is whole. */
+    synchronized Mapped map(ObjectKey key, Access access, boolean published) throws IOException {
+        Held held = segments.get(key);
+        if (held == null || (published && !held.note.published())) {
+            throw new ControlException(404, "there is no " + key);
+        }
+        Range range = backend.reserve(held.handle.bytes());
+        boolean mapped = false;
+        try {
+            backend.map(range, 0, held.handle);
+            mapped = true;
+            backend.access(range, 0, range.bytes(), access);
+            return new Mapped(backend, range, held.note.bytes(), held.note.crc32c());
+        } catch (IOException | RuntimeException e) {
+            if (mapped) {
+                backend.unmap(range, 0, range.bytes());
+            }
+            backend.free(range);
+            throw e;
+        }
+    }
+
+    /** Leases published objects of one device to a client, all or none, and exports their descriptors: weights read-only, KV writable. */
+    synchronized List<Exported> lease(List<ObjectKey> keys) throws IOException {
+        for (ObjectKey key : keys) {
+            Held held = segments.get(key);
+            if (held == null || !held.note.published()) {
+                throw new ControlException(404, key + " is not staged");
+            }
+        }
+        List<Exported> exported = new ArrayList<>();
+        try {
+            for (ObjectKey key : keys) {
+                Held held = segments.get(key);
+                if (held != null) {
+                    Access access = key.object().kind() == ObjectId.Kind.KV ? Access.READ_WRITE : Access.READ_ONLY;
+                    exported.add(new Exported(held.note, backend.exportFd(held.handle, access)));
+                }
+            }
+        } catch (IOException e) {
+            exported.forEach(one -> MemoryFiles.close(one.fd));
+            throw e;
+        }
+        keys.forEach(this::leaseAgain);
+        return exported;
+    }
+
+    /** Counts a lease that a client held before this agent started; false when the object is gone. */
+    synchronized boolean leaseAgain(ObjectKey key) {
+        Held held = segments.get(key);
+        if (held != null) {
+            held.leases++;
+        }
+        return held != null;
+    }
+
+    synchronized void unlease(Collection<ObjectKey> keys) {
+        for (ObjectKey key : keys) {
+            Held held = segments.get(key);
+            if (held != null) {
+                held.leases--;
+            }
+        }
+    }
+
+    /**
+     * Removes objects, all or none; answers the ids for the keeper to free. Absent ones are fine.
+     *
+     * @throws ControlException 409 when one is leased
+     */
+    synchronized List<String> remove(Collection<ObjectKey> keys) throws IOException {
+        for (ObjectKey key : keys) {
+            Held held = segments.get(key);
+            if (held != null && held.leases > 0) {
+                throw new ControlException(409, key + " is mapped by a process; detach it there first");
+            }
+        }
+        List<String> removed = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            Held held = segments.remove(key);
+            if (held != null) {
+                backend.release(held.handle);
+                capacity.release(key.device(), held.note.committedBytes());
+                removed.add(held.note.segment());
+            }
+        }
+        return removed;
+    }
+
+    /** The keys of segments that match. */
+    synchronized List<ObjectKey> keys(Predicate<SegmentNote> filter) {
+        return segments.values().stream()
+                .map(held -> held.note)
+                .filter(filter)
+                .map(SegmentNote::key)
+                .toList();
+    }
+
+    /** Whether a client maps it. */
+    synchronized boolean leased(ObjectKey key) {
+        Held held = segments.get(key);
+        return held != null && held.leases > 0;
+    }
+
+    /** All segments with a second descriptor each, owned by the caller. */
+    synchronized List<Exported> exportAll() throws IOException {
+        List<Exported> all = new ArrayList<>();
+        try {
+            for (Held held : segments.values()) {
+                all.add(new Exported(held.note, backend.exportFd(held.handle, Access.READ_WRITE)));
+            }
+        } catch (IOException e) {
+            all.forEach(one -> MemoryFiles.close(one.fd));
+            throw e;
+        }
+        return all;
+    }
+
+    /** Published segments for the state, in order. */
+    synchronized List<Agents.Segment> segments() {
+        return segments.values().stream()
+                .filter(held -> held.note.published())
+                .map(held -> new Agents.Segment(
+                        held.note.segment(),
+                        held.note.deployment(),
+                        held.note.object(),
+                        held.note.device(),
+                        held.note.bytes(),
+                        held.note.committedBytes(),
+                        held.note.crc32c(),
+                        held.leases,
+                        held.note.operation()))
+                .sorted(Comparator.comparingInt(Agents.Segment::device)
+                        .thenComparing(Agents.Segment::deployment)
+                        .thenComparing(Agents.Segment::object))
+                .toList();
+    }
+}

@@ -1,0 +1,255 @@
+package dev.concertina.memory.agent;
+
+import dev.concertina.memory.backend.OutOfDeviceMemoryException;
+import dev.concertina.memory.model.ModelLayout;
+import dev.concertina.wire.Agents;
+import dev.concertina.wire.Agents.StageState;
+import dev.concertina.wire.Agents.StageStatus;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.ObjectId;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One staging onto one device: makes each missing segment, has it filled and checked, publishes it. Its status may be asked at any time. */
+final class StageJob implements Runnable {
+    private static final System.Logger LOG = System.getLogger(StageJob.class.getName());
+    private static final int ATTEMPTS = 3;
+
+    private final Agents.Stage stage;
+    private final String model;
+    private final ModelLayout layout;
+    private final Memory memory;
+    private final Mover mover;
+    private final Supplier<String> ids;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean cancelled;
+
+    // guarded by this
+    private long promised;
+    private StageState state = StageState.RUNNING;
+    private int done;
+    private long copied;
+    private long loaded;
+    private long peak;
+    private @Nullable String error;
+
+    StageJob(Agents.Stage stage, String model, ModelLayout layout, Memory memory, Mover mover, Supplier<String> ids) {
+        this.stage = stage;
+        this.model = model;
+        this.layout = layout;
+        this.memory = memory;
+        this.mover = mover;
+        this.ids = ids;
+    }
+
+    /**
+     * Checks the request and sets its bytes aside.
+     *
+     * @throws ControlException 409 when the device holds something else under these names
+     * @throws OutOfDeviceMemoryException when the device cannot hold it
+     */
+    synchronized void prepare() throws OutOfDeviceMemoryException {
+        long needed = 0;
+        for (Agents.Step step : stage.steps()) {
+            if (step.object().kind() == ObjectId.Kind.KV || !layout.has(step.object())) {
+                throw new ControlException(400, "the model has no object " + step.object() + " to stage");
+            }
+            SegmentNote there = memory.store().note(key(step.object()));
+            if (there == null) {
+                needed += committed(layout.bytes(step.object()));
+            } else if (!there.published()) {
+                throw new ControlException(409, there.key() + " is being staged by " + there.operation());
+            } else if (!there.model().equals(model)) {
+                throw new ControlException(409, there.key() + " is of the model " + there.model() + "; free it first");
+            }
+        }
+        SegmentNote kv = memory.store().note(key(ObjectId.KV));
+        if (stage.kvBytes() > 0 && kv == null) {
+            needed += committed(stage.kvBytes());
+        } else if (stage.kvBytes() > 0 && kv != null && kv.bytes() != stage.kvBytes()) {
+            throw new ControlException(409, kv.key() + " has " + kv.bytes() + " bytes already; free it first");
+        }
+        memory.capacity().promise(stage.device(), needed);
+        promised = needed;
+        observePeak();
+    }
+
+    @Override
+    public void run() {
+        try {
+            for (Agents.Step step : stage.steps()) {
+                stage(step);
+            }
+            if (stage.kvBytes() > 0 && memory.store().note(key(ObjectId.KV)) == null) {
+                create(note(ObjectId.KV, "", stage.kvBytes()));
+                memory.publish(key(ObjectId.KV), 0);
+            }
+            end(StageState.DONE, null);
+        } catch (CancellationException e) {
+            end(StageState.CANCELLED, null);
+        } catch (IOException | ControlException e) {
+            end(StageState.FAILED, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "staging failed operation=" + stage.operation(), e);
+            end(StageState.FAILED, "internal error: " + e);
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private synchronized void end(StageState last, @Nullable String reason) {
+        memory.capacity().forget(stage.device(), promised);
+        promised = 0;
+        state = last;
+        error = reason;
+        LOG.log(
+                System.Logger.Level.INFO,
+                "staging ended operation={0} device={1} state={2} copied={3} loaded={4} reason={5}",
+                stage.operation(),
+                stage.device(),
+                last,
+                Long.toString(copied),
+                Long.toString(loaded),
+                reason);
+    }
+
+    private void stage(Agents.Step step) throws IOException {
+        stopIfCancelled();
+        SegmentNote there = memory.store().note(key(step.object()));
+        if (there != null && there.published()) {
+            // what an agent that was killed had staged for this operation counts; what was there before does not
+            count(step, there.operation().equals(stage.operation()) ? there.bytes() : 0);
+            return;
+        }
+        SegmentNote note = note(step.object(), model, layout.bytes(step.object()));
+        create(note);
+        try {
+            fill(step, note);
+        } catch (IOException | RuntimeException e) {
+            memory.free(List.of(note.key()));
+            throw e;
+        }
+        count(step, note.bytes());
+    }
+
+    private void fill(Agents.Step step, SegmentNote note) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                mover.fill(note, step.source(), layout, () -> cancelled, crc -> memory.publish(note.key(), crc));
+                return;
+            } catch (IOException e) {
+                if (attempt == ATTEMPTS) {
+                    throw new IOException(
+                            "staging " + note.key() + " failed " + ATTEMPTS + " times: " + e.getMessage(), e);
+                }
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "staging is tried again object={0} attempt={1} reason={2}",
+                        note.key(),
+                        attempt,
+                        e.getMessage());
+                pause(100L * attempt);
+            }
+        }
+    }
+
+    /** Creates, and waits some seconds for a keeper that is being started again. */
+    private void create(SegmentNote note) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                memory.create(note);
+                synchronized (this) {
+                    promised -= note.committedBytes();
+                    observePeak();
+                }
+                return;
+            } catch (IOException e) {
+                if (attempt == 50) {
+                    throw e;
+                }
+                pause(200);
+            }
+        }
+    }
+
+    private void pause(long millis) throws IOException {
+        stopIfCancelled();
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the agent is being stopped", e);
+        }
+    }
+
+    private void stopIfCancelled() {
+        Checksums.stopIf(() -> cancelled);
+    }
+
+    private synchronized void count(Agents.Step step, long bytes) {
+        done++;
+        if (step.source() == null) {
+            loaded += bytes;
+        } else {
+            copied += bytes;
+        }
+        observePeak();
+    }
+
+    private void observePeak() {
+        peak = Math.max(peak, memory.capacity().info(stage.device()).usedBytes());
+    }
+
+    private ObjectKey key(ObjectId object) {
+        return new ObjectKey(stage.deployment(), object, stage.device());
+    }
+
+    private SegmentNote note(ObjectId object, String ofModel, long bytes) {
+        return new SegmentNote(
+                ids.get(),
+                stage.deployment(),
+                ofModel,
+                object,
+                stage.device(),
+                bytes,
+                committed(bytes),
+                0,
+                stage.operation(),
+                false);
+    }
+
+    private long committed(long bytes) {
+        return memory.store().committed(bytes);
+    }
+
+    /** Stops it, and waits until it has stopped. */
+    void cancel() {
+        cancelled = true;
+        try {
+            if (!ended.await(Peers.STALL.toSeconds() * 2, TimeUnit.SECONDS)) {
+                throw new ControlException(
+                        409, "the staging of " + stage.operation() + " has not stopped yet; ask again");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ControlException(409, "interrupted while the staging stopped; ask again");
+        }
+        synchronized (this) {
+            state = StageState.CANCELLED;
+        }
+    }
+
+    Agents.Stage stage() {
+        return stage;
+    }
+
+    synchronized StageStatus status() {
+        return new StageStatus(
+                stage.operation(), stage.device(), state, done, stage.steps().size(), copied, loaded, peak, error);
+    }
+}
