@@ -1,0 +1,125 @@
+package dev.concertina.gateway.control;
+
+import com.sun.net.httpserver.HttpExchange;
+import dev.concertina.gateway.routing.Deployment;
+import dev.concertina.gateway.routing.RouteTable;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.ControlServer;
+import dev.concertina.wire.Gateways;
+import dev.concertina.wire.Token;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.ToLongFunction;
+
+/**
+ * The control server: {@code PUT} and {@code DELETE /control/v1/routes}, {@code GET /control/v1/state}. Its calls run on threads of their
+ * own and hop onto the event loop for the routing state.
+ */
+public final class ControlApi implements AutoCloseable {
+    private static final long MAX_BODY_BYTES = 4L * 1024 * 1024;
+    private static final long LOOP_SECONDS = 10;
+
+    private final RouteTable routes;
+    private final Executor loop;
+    private final ToLongFunction<String> eventsDropped;
+    private final ControlServer server;
+
+    /**
+     * Binds and serves.
+     *
+     * @param loop runs tasks on the event loop
+     * @param eventsDropped dropped events by deployment; safe on the event loop
+     * @throws IOException in one sentence when the address cannot be bound
+     */
+    public ControlApi(
+            InetSocketAddress address,
+            Token token,
+            RouteTable routes,
+            Executor loop,
+            ToLongFunction<String> eventsDropped)
+            throws IOException {
+        this.routes = routes;
+        this.loop = loop;
+        this.eventsDropped = eventsDropped;
+        server = new ControlServer(address, token, MAX_BODY_BYTES)
+                .on("PUT /control/v1/routes", this::put)
+                .on("DELETE /control/v1/routes", this::delete)
+                .on("GET /control/v1/state", exchange -> onLoop(this::state));
+        server.start();
+    }
+
+    public int port() {
+        return server.port();
+    }
+
+    private Object put(HttpExchange exchange) throws IOException {
+        Gateways.Routes body = server.body(exchange, Gateways.Routes.class);
+        return onLoop(() -> {
+            routes.put(body);
+            return Map.of();
+        });
+    }
+
+    private Object delete(HttpExchange exchange) throws IOException {
+        Gateways.Gone body = server.body(exchange, Gateways.Gone.class);
+        return onLoop(() -> {
+            routes.remove(body);
+            return Map.of();
+        });
+    }
+
+    private Gateways.State state() {
+        return new Gateways.State(
+                routes.deployments().stream().map(this::describe).toList());
+    }
+
+    private Gateways.Deployment describe(Deployment deployment) {
+        return new Gateways.Deployment(
+                deployment.name(),
+                deployment.modelName(),
+                deployment.routes().term(),
+                deployment.routes().epoch(),
+                deployment.ranks(),
+                deployment.inFlight(),
+                deployment.queued(),
+                deployment.completed(),
+                deployment.failed(),
+                eventsDropped.applyAsLong(deployment.name()));
+    }
+
+    private <T> T onLoop(Callable<T> task) throws IOException {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                result.complete(task.call());
+            } catch (Exception e) {
+                result.completeExceptionally(e);
+            }
+        });
+        try {
+            return result.get(LOOP_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ControlException refusal) {
+                throw refusal;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("the event loop is stuck", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}

@@ -1,0 +1,21 @@
+package dev.concertina.gateway.openai;
+
+import java.util.List;
+
+/**
+ * A checked completion request.
+ *
+ * @param promptIds at least one token id
+ * @param maxTokens at least 1
+ * @param stops texts that end the answer before them, none empty
+ * @param usageInStream whether a stream ends with the token counts
+ * @param tokenIds whether the answer carries token ids
+ */
+record CompletionRequest(
+        String model,
+        int[] promptIds,
+        int maxTokens,
+        List<String> stops,
+        boolean stream,
+        boolean usageInStream,
+        boolean tokenIds) {}

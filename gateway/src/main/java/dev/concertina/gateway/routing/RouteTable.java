@@ -1,0 +1,123 @@
+package dev.concertina.gateway.routing;
+
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.Gateways;
+import dev.concertina.wire.Rank;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All deployments the gateway knows, from the operator's routes. Commands of an older Lease term are refused with 412, routes older than those
+ * in use with 409. The highest term lives in memory: a gateway that starts again knows no routes either and takes the first that come.
+ * Confined to the event loop.
+ */
+public final class RouteTable {
+    private final RoutingContext context;
+    private final Map<String, Deployment> byName = new LinkedHashMap<>();
+    private long highestTerm;
+    private boolean everRouted;
+
+    public RouteTable(RoutingContext context) {
+        this.context = context;
+    }
+
+    /** The deployment that serves a model. */
+    public Optional<Deployment> model(String modelName) {
+        return byName.values().stream()
+                .filter(deployment -> deployment.modelName().equals(modelName))
+                .findFirst();
+    }
+
+    public Collection<Deployment> deployments() {
+        return byName.values();
+    }
+
+    /** Whether any routes ever came: before, nothing can be said about which models exist. */
+    public boolean everRouted() {
+        return everRouted;
+    }
+
+    /**
+     * Takes newer routes.
+     *
+     * @throws ControlException 400 for nonsense, 409 for older routes or a model name that is taken, 412 for an older term
+     */
+    public void put(Gateways.Routes routes) {
+        check(routes);
+        fence(routes.term());
+        Deployment known = byName.get(routes.deployment());
+        if (known != null && isOlder(routes, known.routes())) {
+            throw new ControlException(
+                    409,
+                    "routes of epoch " + routes.epoch() + " are older than epoch "
+                            + known.routes().epoch() + " in use");
+        }
+        model(routes.modelName()).filter(other -> other != known).ifPresent(other -> {
+            throw new ControlException(
+                    409, "the model name '" + routes.modelName() + "' is already served by " + other.name());
+        });
+        highestTerm = routes.term();
+        everRouted = true;
+        if (known == null) {
+            byName.put(routes.deployment(), new Deployment(routes, context));
+        } else {
+            known.update(routes);
+        }
+    }
+
+    /** Forgets a deployment; one that is not known is fine. */
+    public void remove(Gateways.Gone gone) {
+        fence(gone.term());
+        highestTerm = gone.term();
+        Deployment removed = byName.remove(String.valueOf(gone.deployment()));
+        if (removed != null) {
+            removed.gone();
+        }
+    }
+
+    /** Once a second or so. */
+    public void expire() {
+        List.copyOf(byName.values()).forEach(Deployment::expire);
+    }
+
+    /** Every {@link RoutingLimits#probeEvery}. */
+    public void probe() {
+        byName.values().forEach(Deployment::probe);
+    }
+
+    private void fence(long term) {
+        if (term < highestTerm) {
+            throw new ControlException(
+                    412, "term " + term + " is over; a command of term " + highestTerm + " was seen");
+        }
+    }
+
+    private static boolean isOlder(Gateways.Routes routes, Gateways.Routes inUse) {
+        return routes.term() < inUse.term() || (routes.term() == inUse.term() && routes.epoch() < inUse.epoch());
+    }
+
+    private static void check(Gateways.Routes routes) {
+        if (isBlank(routes.deployment()) || isBlank(routes.modelName())) {
+            throw new ControlException(400, "routes need a deployment and a model name");
+        }
+        if (routes.maxContext() < 1) {
+            throw new ControlException(400, "maxContext must be at least 1, got " + routes.maxContext());
+        }
+        if (routes.ranks() == null) {
+            throw new ControlException(400, "routes need a list of ranks, which may be empty");
+        }
+        for (Rank rank : routes.ranks()) {
+            if (!WorkerClient.isReachable(rank)) {
+                throw new ControlException(400, "each rank needs a controlAddress host:port and an incarnation");
+            }
+        }
+    }
+
+    @SuppressWarnings("NullAway") // JSON leaves out what the type promises
+    private static boolean isBlank(String text) {
+        return text == null || text.isBlank();
+    }
+}
