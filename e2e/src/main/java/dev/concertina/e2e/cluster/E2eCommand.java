@@ -36,7 +36,7 @@ public final class E2eCommand implements Callable<Integer> {
             names = "--load-images",
             paramLabel = "COMMAND",
             description =
-                    "Gets the image tars as arguments, for example 'kind load image-archive'. Default: nodes pull them.")
+                    "Gets each image tar as its last argument, for example 'kind load image-archive'. Default: nodes pull them.")
     private @Nullable String loadImages;
 
     @Option(

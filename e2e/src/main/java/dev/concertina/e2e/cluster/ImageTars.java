@@ -3,7 +3,6 @@ package dev.concertina.e2e.cluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -45,16 +44,19 @@ final class ImageTars {
         return tars;
     }
 
-    /** Hands the tars to the command; a shell splits it, so it may have arguments of its own. */
+    /**
+     * Hands the tars to the command, one call each: {@code kind load image-archive} looks at its first argument only. A shell splits the command, so
+     * it may have arguments of its own.
+     */
     static void load(String command, List<Path> tars, Log log) throws ClusterException {
-        log.say("loading " + tars.size() + " images: " + command);
         Tool shell = new Tool("sh", List.of("sh", "-c", command + " \"$@\"", "sh"), Map.of());
-        Tool.Outcome outcome = shell.call(
-                LOAD_LIMIT, new ArrayList<>(tars.stream().map(Path::toString).toList()));
-        if (!outcome.succeeded()) {
-            throw new ClusterException("the command of --load-images (" + command + " "
-                    + "TAR...) ended with " + outcome.exitCode() + ": "
-                    + outcome.lastLine());
+        for (Path tar : tars) {
+            log.say(command + " " + tar.getFileName());
+            Tool.Outcome outcome = shell.call(LOAD_LIMIT, tar.toString());
+            if (!outcome.succeeded()) {
+                throw new ClusterException("the command of --load-images (" + command + " " + tar + ") ended with "
+                        + outcome.exitCode() + ": " + outcome.lastLine());
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param home the project's folder
  * @param kubeconfig file that leads to the cluster
- * @param loadImages shell command that gets the image tars as arguments; null when nodes have or pull them
+ * @param loadImages shell command that gets each image tar as its last argument; null when nodes have or pull them
  * @param images folder of the tars
  * @param helm program, or null for the one on the PATH
  * @param kubectl program, or null for the one on the PATH

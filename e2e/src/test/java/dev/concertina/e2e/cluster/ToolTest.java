@@ -51,7 +51,7 @@ class ToolTest {
     }
 
     @Test
-    void imagesAreArgumentsOfTheUsersCommand() throws Exception {
+    void eachImageIsAnArgumentOfTheUsersCommand() throws Exception {
         Path seen = folder.resolve("seen");
         List<Path> tars = List.of(folder.resolve("a b.tar"), folder.resolve("c.tar"));
         ImageTars.load("printf '<%s>' >> " + seen, tars, line -> {});
