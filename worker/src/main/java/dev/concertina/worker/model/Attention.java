@@ -21,13 +21,18 @@ final class Attention {
     Attention(ModelShape shape, Kernels kernels, int maxRows) {
         this.shape = shape;
         this.kernels = kernels;
-        this.rope = new Rope(shape.maxContext(), shape.headDim(), shape.ropeTheta());
+        this.rope = new Rope(maxRows, shape.headDim(), shape.ropeTheta());
         this.scale = (float) (1.0 / Math.sqrt(shape.headDim()));
         this.query = new float[maxRows * shape.queryWidth()];
         this.key = new float[maxRows * shape.kvWidth()];
         this.value = new float[maxRows * shape.kvWidth()];
         this.mixed = new float[maxRows * shape.queryWidth()];
         this.scores = new float[KvLayout.pagesFor(shape.maxContext()) * KvLayout.PAGE_TOKENS];
+    }
+
+    /** Must be called for a batch before its first layer. */
+    void prepare(Batch batch) {
+        rope.prepare(batch);
     }
 
     /**
@@ -46,8 +51,8 @@ final class Attention {
         kernels.matmul(bytes, weights.value(), shape.kvWidth(), hidden, x, rows, value);
         for (int row = 0; row < rows; row++) {
             int position = batch.position(row);
-            place(query, row * shape.queryWidth(), shape.heads(), weights.queryNorm(), position);
-            place(key, row * shape.kvWidth(), shape.kvHeads(), weights.keyNorm(), position);
+            place(query, row * shape.queryWidth(), shape.heads(), weights.queryNorm(), row);
+            place(key, row * shape.kvWidth(), shape.kvHeads(), weights.keyNorm(), row);
             int page = batch.pages(row)[position / KvLayout.PAGE_TOKENS];
             kv.write(page, position % KvLayout.PAGE_TOKENS, layer, key, value, row * shape.kvWidth());
         }
@@ -60,11 +65,11 @@ final class Attention {
         kernels.matmul(bytes, weights.output(), hidden, shape.queryWidth(), mixed, rows, out);
     }
 
-    private void place(float[] x, int at, int heads, float[] norm, int position) {
+    private void place(float[] x, int at, int heads, float[] norm, int row) {
         for (int head = 0; head < heads; head++) {
             int from = at + head * shape.headDim();
             kernels.rmsNorm(x, from, norm, shape.headDim(), shape.epsilon(), x, from);
-            rope.turn(x, from, position);
+            rope.turn(x, from, row);
         }
     }
 

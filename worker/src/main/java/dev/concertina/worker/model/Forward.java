@@ -57,6 +57,7 @@ public final class Forward {
         for (int row = 0; row < rows; row++) {
             dense.embed(batch.token(row), shape.hidden(), x, row * shape.hidden());
         }
+        attention.prepare(batch);
         for (int layer = 0; layer < shape.layers(); layer++) {
             DenseWeights.Layer tensors = dense.layers().get(layer);
             norm(rows, tensors.inputNorm());

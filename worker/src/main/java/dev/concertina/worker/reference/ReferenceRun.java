@@ -1,6 +1,8 @@
 package dev.concertina.worker.reference;
 
 import dev.concertina.memory.model.ModelDescription;
+import dev.concertina.memory.model.ModelFiles;
+import dev.concertina.wire.ObjectId;
 import dev.concertina.worker.kernels.Kernels;
 import dev.concertina.worker.kv.KvCache;
 import dev.concertina.worker.kv.KvLayout;
@@ -12,15 +14,18 @@ import dev.concertina.worker.model.ExpertsUnavailableException;
 import dev.concertina.worker.model.Forward;
 import dev.concertina.worker.model.LocalExperts;
 import dev.concertina.worker.model.ModelShape;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Generates greedily in one process. Not safe for threads: one instance each. */
-public final class ReferenceRun {
+public final class ReferenceRun implements AutoCloseable {
     private static final int CHUNK = 64;
 
+    private final ModelFiles files;
     private final ModelShape shape;
     private final Forward forward;
     private final LocalExperts experts;
@@ -28,18 +33,41 @@ public final class ReferenceRun {
     private final int[] pages;
     private final Batch batch = new Batch(CHUNK);
 
-    /**
-     * A run on weights that are in memory already.
-     *
-     * @param experts {@code [layer][expert]}, packed as the description says
-     */
-    public ReferenceRun(Kernels kernels, ModelDescription model, MemorySegment dense, MemorySegment[][] experts) {
+    ReferenceRun(Kernels kernels, ModelFiles files, MemorySegment dense, MemorySegment[][] experts) {
+        this.files = files;
+        ModelDescription model = files.description();
         this.shape = ModelShape.of(model.configJson());
         this.forward = new Forward(shape, DenseWeights.of(shape, model, dense), kernels, CHUNK);
         this.experts = new LocalExperts(shape, new ExpertMlp(kernels, ExpertLayout.of(shape, model)), experts);
         KvLayout layout = new KvLayout(shape.layers(), shape.kvHeads(), shape.headDim());
         this.pages = IntStream.range(0, KvLayout.pagesFor(shape.maxContext())).toArray();
         this.kv = new KvCache(Arena.ofAuto().allocate(pages.length * layout.pageBytes(), 64), layout);
+    }
+
+    /**
+     * Reads a model folder in Hugging Face layout into this process.
+     *
+     * @throws IOException in one sentence when the folder does not hold such a model
+     */
+    public static ReferenceRun open(Path folder) throws IOException {
+        return open(folder, Kernels.best());
+    }
+
+    static ReferenceRun open(Path folder, Kernels kernels) throws IOException {
+        ModelFiles files = ModelFiles.open(folder);
+        try {
+            MemorySegment[][] experts =
+                    new MemorySegment[files.shape().layers()][files.shape().experts()];
+            for (int layer = 0; layer < experts.length; layer++) {
+                for (int expert = 0; expert < experts[layer].length; expert++) {
+                    experts[layer][expert] = files.segment(ObjectId.expert(layer, expert));
+                }
+            }
+            return new ReferenceRun(kernels, files, files.segment(ObjectId.DENSE), experts);
+        } catch (IOException | RuntimeException e) {
+            files.close();
+            throw e;
+        }
     }
 
     /** The model's dimensions. */
@@ -126,5 +154,11 @@ public final class ReferenceRun {
         } catch (ExpertsUnavailableException e) {
             throw new IllegalStateException("experts in this process are always available", e);
         }
+    }
+
+    /** Frees the weights. */
+    @Override
+    public void close() {
+        files.close();
     }
 }

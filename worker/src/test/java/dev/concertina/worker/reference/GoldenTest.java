@@ -2,10 +2,10 @@ package dev.concertina.worker.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.concertina.wire.ObjectId;
 import dev.concertina.worker.kernels.Kernels;
 import dev.concertina.worker.kernels.ScalarKernels;
 import dev.concertina.worker.testing.SampleModel;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,19 +14,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** One process against Hugging Face Transformers' outputs. */
 class GoldenTest {
-    private static final SampleModel MODEL = SampleModel.get();
-
-    private static ReferenceRun run(Kernels kernels) {
-        return new ReferenceRun(kernels, MODEL.description, MODEL.objects.get(ObjectId.DENSE), MODEL.experts());
+    private static ReferenceRun run(Kernels kernels) throws IOException {
+        return ReferenceRun.open(SampleModel.FOLDER, kernels);
     }
 
     static List<SampleModel.Golden> goldens() {
-        return MODEL.goldens;
+        return SampleModel.goldens();
     }
 
     @ParameterizedTest
     @MethodSource("goldens")
-    void sameTokensLogitsAndRoutes(SampleModel.Golden golden) {
+    void sameTokensLogitsAndRoutes(SampleModel.Golden golden) throws IOException {
         ReferenceRun run = run(Kernels.best());
         float[] logits = run.logitsAfter(golden.prompt_ids());
         for (int id = 0; id < logits.length; id++) {
@@ -46,15 +44,15 @@ class GoldenTest {
     }
 
     @Test
-    void scalarTwinGivesTheSameBits() {
-        int[] prompt = MODEL.goldens.get(3).prompt_ids();
+    void scalarTwinGivesTheSameBits() throws IOException {
+        int[] prompt = SampleModel.goldens().get(3).prompt_ids();
         assertThat(run(new ScalarKernels()).logitsAfter(prompt))
                 .isEqualTo(run(Kernels.best()).logitsAfter(prompt));
     }
 
     @Test
-    void decodingGivesTheSameBitsAsPrefill() {
-        SampleModel.Golden golden = MODEL.goldens.get(1);
+    void decodingGivesTheSameBitsAsPrefill() throws IOException {
+        SampleModel.Golden golden = SampleModel.goldens().get(1);
         ReferenceRun run = run(Kernels.best());
         int[] all = Arrays.copyOf(golden.prompt_ids(), golden.prompt_ids().length + 96);
         System.arraycopy(golden.greedy_ids(), 0, all, golden.prompt_ids().length, 96);

@@ -1,0 +1,68 @@
+package dev.concertina.worker;
+
+import dev.concertina.worker.engine.Pace;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker's settings, from its environment ({@code docs/protocols.md}).
+ *
+ * @param host address to listen on and to advertise
+ * @param controlPort 0 for any
+ * @param exchangePort 0 for any
+ * @param deployment {@code namespace/name}
+ * @param rank data-parallel rank, from 0
+ * @param pod name of the pod
+ * @param pace stated speed of a simulated accelerator
+ * @param kafka bootstrap servers for expert counts; null: none are sent
+ * @param topic of the traffic events
+ */
+public record WorkerSettings(
+        String host,
+        int controlPort,
+        int exchangePort,
+        String deployment,
+        int rank,
+        String pod,
+        Pace pace,
+        @Nullable String kafka,
+        String topic) {
+    static final int CONTROL_PORT = 7080;
+    static final int EXCHANGE_PORT = 7081;
+
+    /**
+     * Reads the environment.
+     *
+     * @throws IllegalArgumentException naming the variable that is missing or wrong
+     */
+    public static WorkerSettings from(Map<String, String> environment) {
+        String pace = environment.get("CONCERTINA_PACE");
+        String kafka = environment.get("CONCERTINA_KAFKA");
+        return new WorkerSettings(
+                need(environment, "CONCERTINA_HOST"),
+                CONTROL_PORT,
+                EXCHANGE_PORT,
+                need(environment, "CONCERTINA_DEPLOYMENT"),
+                rank(need(environment, "CONCERTINA_RANK")),
+                need(environment, "CONCERTINA_POD"),
+                pace == null || pace.isBlank() ? Pace.NONE : Pace.parse(pace),
+                kafka == null || kafka.isBlank() ? null : kafka,
+                environment.getOrDefault("CONCERTINA_TOPIC", "concertina.traffic"));
+    }
+
+    static String need(Map<String, String> environment, String name) {
+        String value = environment.get(name);
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException(name + " is not set; docs/protocols.md says what it must be");
+        }
+        return value;
+    }
+
+    private static int rank(String text) {
+        try {
+            return Integer.parseUnsignedInt(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("CONCERTINA_RANK must be a number from 0, not '" + text + "'", e);
+        }
+    }
+}

@@ -1,0 +1,371 @@
+package dev.concertina.worker.engine;
+
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.Workers;
+import dev.concertina.worker.epoch.AttachedEpoch;
+import dev.concertina.worker.epoch.Epochs;
+import dev.concertina.worker.exchange.ExpertExchange;
+import dev.concertina.worker.kv.KvCache;
+import dev.concertina.worker.kv.KvPool;
+import dev.concertina.worker.model.Batch;
+import dev.concertina.worker.model.ExpertsUnavailableException;
+import dev.concertina.worker.model.Forward;
+import dev.concertina.worker.model.ModelShape;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Continuous batching on one platform thread. Sequences are admitted in order when pages for prompt and answer are free. Public methods are for
+ * any other thread; what they change happens at a step boundary.
+ */
+public final class Engine implements AutoCloseable {
+    /** Most rows in a step. */
+    public static final int CAPACITY = 192;
+
+    private static final System.Logger LOG = System.getLogger(Engine.class.getName());
+    private static final String CANCELLED = "cancelled: nobody follows it";
+    private static final int BUDGET = 64;
+    private static final int PREFILL_AT_LEAST = 16;
+    private static final int MOST_LIVE = 128;
+    private static final long RETRY_NANOS = 20_000_000;
+    private static final long IDLE_NANOS = 1_000_000_000;
+
+    private final ModelShape shape;
+    private final Forward forward;
+    private final KvCache kv;
+    private final KvPool pool;
+    private final Epochs epochs;
+    private final ExpertExchange exchange;
+    private final LongAdder expertRows;
+    private final Pace pace;
+    private final Counters counters;
+    private final Boundary boundary = new Boundary();
+    private final SequenceBook book = new SequenceBook();
+    private final StepPlanner planner = new StepPlanner(CAPACITY, BUDGET, PREFILL_AT_LEAST);
+    private final Batch batch = new Batch(CAPACITY);
+    private final Deque<LiveSequence> waiting = new ArrayDeque<>();
+    private final List<LiveSequence> live = new ArrayList<>();
+    private final Thread thread;
+    private boolean troubled;
+    private volatile int liveCount;
+    private volatile int waitingCount;
+    private volatile boolean draining;
+    private volatile boolean closed;
+
+    /**
+     * Starts the step thread.
+     *
+     * @param forward with room for {@link #CAPACITY} rows, this engine's alone
+     * @param exchange this engine's alone
+     * @param expertRows counter of expert rows computed on this device, for pacing
+     */
+    public Engine(
+            ModelShape shape,
+            Forward forward,
+            KvCache kv,
+            KvPool pool,
+            Epochs epochs,
+            ExpertExchange exchange,
+            LongAdder expertRows,
+            Pace pace,
+            Counters counters) {
+        this.shape = shape;
+        this.forward = forward;
+        this.kv = kv;
+        this.pool = pool;
+        this.epochs = epochs;
+        this.exchange = exchange;
+        this.expertRows = expertRows;
+        this.pace = pace;
+        this.counters = counters;
+        this.thread = Thread.ofPlatform().name("steps").daemon().unstarted(this::loop);
+        boundary.bind(thread);
+        thread.start();
+    }
+
+    private void loop() {
+        while (!closed) {
+            boundary.run();
+            dropCancelled();
+            admit();
+            if (live.isEmpty() || epochs.inUse() == 0) {
+                expertRows.reset();
+                if (boundary.isEmpty() && !closed) {
+                    LockSupport.parkNanos(this, IDLE_NANOS);
+                }
+            } else {
+                step();
+            }
+        }
+        boundary.close();
+        live.forEach(sequence -> end(sequence, "the worker is stopping"));
+        waiting.forEach(sequence -> end(sequence, "the worker is stopping"));
+        exchange.close();
+    }
+
+    private void dropCancelled() {
+        for (Iterator<LiveSequence> each = waiting.iterator(); each.hasNext(); ) {
+            LiveSequence sequence = each.next();
+            if (sequence.cancelled()) {
+                each.remove();
+                end(sequence, CANCELLED);
+            }
+        }
+        for (Iterator<LiveSequence> each = live.iterator(); each.hasNext(); ) {
+            LiveSequence sequence = each.next();
+            if (sequence.cancelled()) {
+                each.remove();
+                finish(sequence, new Workers.Token(null, null, null, null, CANCELLED));
+            }
+        }
+        count();
+    }
+
+    private void admit() {
+        while (!waiting.isEmpty() && live.size() < MOST_LIVE) {
+            LiveSequence next = waiting.peek();
+            Optional<int[]> pages = pool.take(next.pagesNeeded());
+            if (pages.isEmpty()) {
+                break;
+            }
+            next.pages(pages.get());
+            live.add(next);
+            waiting.remove();
+        }
+        count();
+    }
+
+    private void count() {
+        liveCount = live.size();
+        waitingCount = waiting.size();
+    }
+
+    private void step() {
+        long start = System.nanoTime();
+        planner.plan(live, batch);
+        AttachedEpoch epoch = epochs.acquireInUse();
+        if (epoch == null) {
+            return; // a higher one was committed in this moment
+        }
+        try {
+            exchange.use(epoch);
+            forward.run(batch, kv, exchange);
+        } catch (ExpertsUnavailableException e) {
+            waitForExperts(epoch.number(), e);
+            return;
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "step failed rows=" + batch.rows(), e);
+            List.copyOf(live).forEach(sequence -> {
+                live.remove(sequence);
+                finish(sequence, new Workers.Token(null, null, null, null, "internal error: " + e));
+            });
+            return;
+        } finally {
+            epoch.release();
+        }
+        if (troubled) {
+            troubled = false;
+            LOG.log(System.Logger.Level.INFO, "step recovered epoch={0}", epoch.number());
+        }
+        keepPace(start);
+        apply();
+    }
+
+    /** Nothing has changed: the next turn plans the same step again, under the newest epoch. */
+    private void waitForExperts(long epoch, ExpertsUnavailableException cause) {
+        if (!troubled) {
+            troubled = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "step waits epoch={0} reason=\"{1}\"",
+                    epoch,
+                    String.valueOf(cause.getMessage()));
+        }
+        LockSupport.parkNanos(this, RETRY_NANOS);
+    }
+
+    private void keepPace(long start) {
+        long end = start + pace.nanos(batch.rows(), expertRows.sumThenReset(), shape.layers() * shape.topK());
+        for (long left = end - System.nanoTime(); left > 0 && !closed; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+        }
+    }
+
+    private void apply() {
+        int generated = 0;
+        int logitsRow = 0;
+        // the batch holds decoding sequences first, then prompts: the planner's order
+        for (int pass = 0; pass < 2; pass++) {
+            for (LiveSequence sequence : List.copyOf(live)) {
+                boolean decoding = sequence.remaining() == 1;
+                if (sequence.planned() == 0 || decoding != (pass == 0)) {
+                    continue;
+                }
+                boolean complete = sequence.planned() == sequence.remaining();
+                sequence.advance();
+                if (complete) {
+                    generated += take(sequence, forward.argmax(logitsRow++)) ? 1 : 0;
+                }
+            }
+        }
+        counters.step(forward.chosen(), batch.rows() * shape.topK(), generated);
+    }
+
+    private boolean take(LiveSequence sequence, int token) {
+        boolean stop = sequence.isStop(token);
+        if (stop || sequence.append(token)) {
+            live.remove(sequence);
+            finish(sequence, new Workers.Token(null, null, stop ? "stop" : "length", null, null));
+        }
+        return !stop;
+    }
+
+    private void finish(LiveSequence sequence, Workers.Token end) {
+        pool.give(sequence.pages());
+        sequence.pages(new int[0]);
+        sequence.log().end(end);
+    }
+
+    private static void end(LiveSequence sequence, String error) {
+        sequence.log().end(new Workers.Token(null, null, null, null, error));
+    }
+
+    /**
+     * Takes a new sequence.
+     *
+     * @throws ControlException 400 when it can never run here, 409 before the first epoch, while draining, or for a live id
+     */
+    public LiveSequence submit(Workers.Sequence request) {
+        LiveSequence sequence = checked(request);
+        if (epochs.inUse() == 0) {
+            throw new ControlException(409, "no epoch is in use here yet");
+        }
+        book.enter(sequence);
+        try {
+            return boundary.call(() -> {
+                if (draining) {
+                    throw new ControlException(409, "this rank is draining");
+                }
+                if (sequence.full()) {
+                    sequence.log().end(new Workers.Token(null, null, "length", null, null));
+                } else {
+                    waiting.add(sequence);
+                }
+                return sequence;
+            });
+        } catch (RuntimeException e) {
+            book.forget(sequence);
+            throw e;
+        }
+    }
+
+    private LiveSequence checked(Workers.Sequence request) {
+        SequenceChecks.check(request, shape);
+        LiveSequence sequence = new LiveSequence(request);
+        if (sequence.pagesNeeded() > pool.total()) {
+            throw new ControlException(
+                    400, "it needs " + sequence.pagesNeeded() + " KV pages, the pool has " + pool.total());
+        }
+        return sequence;
+    }
+
+    /** The sequence with that id, live or ended and not yet delivered, or null. */
+    public @Nullable LiveSequence find(String id) {
+        return book.find(id);
+    }
+
+    /** Ends a sequence that nobody wants any more, at the next step boundary. */
+    public void cancel(LiveSequence sequence) {
+        sequence.cancel();
+        boundary.wake();
+    }
+
+    /** Forgets ended and abandoned sequences; to be called every second or so. */
+    public void sweep() {
+        book.sweep(System.nanoTime());
+        boundary.wake();
+    }
+
+    /** Runs a task between two steps, on the step thread, and returns its result. */
+    public <T> T atBoundary(Supplier<T> task) {
+        return boundary.call(task);
+    }
+
+    /** While draining, no new sequence is taken. */
+    public void drain(boolean on) {
+        draining = on;
+        boundary.wake();
+    }
+
+    public boolean draining() {
+        return draining;
+    }
+
+    /** Ids of all sequences that are live or wait here. */
+    public List<LiveSequence> sequences() {
+        return boundary.call(() -> {
+            List<LiveSequence> all = new ArrayList<>(live);
+            all.addAll(waiting);
+            return all;
+        });
+    }
+
+    /** Takes a sequence out of the batch, keeping its pages; false when it has ended meanwhile. Then {@link #thaw} or {@link #leave}. */
+    public boolean freeze(LiveSequence sequence) {
+        return boundary.call(() -> live.remove(sequence) || waiting.remove(sequence));
+    }
+
+    /** Puts a frozen sequence back. */
+    public void thaw(LiveSequence sequence) {
+        boundary.call(() -> sequence.pages().length == 0 ? waiting.offerFirst(sequence) : live.add(sequence));
+    }
+
+    /** Ends a frozen sequence here: it goes on elsewhere. */
+    public void leave(LiveSequence sequence, Workers.Token moved) {
+        boundary.call(() -> {
+            finish(sequence, moved);
+            return true;
+        });
+    }
+
+    /**
+     * Goes on with a sequence whose first {@code computed} tokens lie in pages reserved here.
+     *
+     * @throws ControlException 409 for a live id
+     */
+    public void adopt(Workers.Sequence state, int computed, int[] pages) {
+        LiveSequence sequence = checked(state);
+        book.enter(sequence);
+        sequence.pages(pages);
+        sequence.adoptComputed(computed);
+        boundary.call(() -> live.add(sequence));
+    }
+
+    public int liveSequences() {
+        return liveCount;
+    }
+
+    public int waitingSequences() {
+        return waitingCount;
+    }
+
+    /** Stops the step thread; sequences end with an error. */
+    @Override
+    public void close() {
+        closed = true;
+        boundary.wake();
+        try {
+            thread.join(5_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.concertina.worker.engine;
+
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.Workers;
+import dev.concertina.worker.model.ModelShape;
+
+/** What a sequence must be before it is taken; anything else is a 400 in one sentence. */
+final class SequenceChecks {
+    private SequenceChecks() {}
+
+    static void check(Workers.Sequence request, ModelShape shape) {
+        if (request.id() == null || request.id().isBlank()) {
+            throw new ControlException(400, "a sequence needs an id");
+        }
+        if (request.promptIds() == null || request.promptIds().length == 0) {
+            throw new ControlException(400, "a sequence needs at least one prompt token");
+        }
+        if (request.generatedIds() == null || request.stopIds() == null) {
+            throw new ControlException(400, "generatedIds and stopIds must be there, if empty");
+        }
+        if (request.maxTokens() < 1 || request.generatedIds().length > request.maxTokens()) {
+            throw new ControlException(
+                    400,
+                    "maxTokens must be at least 1 and at least the " + request.generatedIds().length
+                            + " tokens already generated, not " + request.maxTokens());
+        }
+        if ((long) request.promptIds().length + request.maxTokens() > shape.maxContext()) {
+            throw new ControlException(
+                    400,
+                    "prompt and answer of " + request.promptIds().length + " + " + request.maxTokens()
+                            + " tokens exceed the context of " + shape.maxContext());
+        }
+        checkIds(request.promptIds(), shape.vocab());
+        checkIds(request.generatedIds(), shape.vocab());
+    }
+
+    private static void checkIds(int[] ids, int vocab) {
+        for (int id : ids) {
+            if (id < 0 || id >= vocab) {
+                throw new ControlException(400, "token id " + id + " is outside the vocabulary of " + vocab);
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.concertina.worker.migration;
+
+import dev.concertina.wire.ControlException;
+import dev.concertina.worker.engine.LiveSequence;
+import dev.concertina.worker.kv.KvLayout;
+import dev.concertina.worker.kv.KvPool;
+import dev.concertina.worker.serving.Serving;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The receiving side of hand-overs. Safe for use by many threads. */
+public final class Reservations {
+    private static final Duration KEPT = Duration.ofSeconds(30);
+
+    private record Held(String sequence, int[] pages, long sinceNanos, KvPool pool) {}
+
+    private final Map<String, Held> held = new ConcurrentHashMap<>();
+    private final Map<String, String> adopted = new ConcurrentHashMap<>();
+    private final AtomicLong numbers = new AtomicLong();
+
+    Migrations.Reserved reserve(Serving serving, Migrations.Reserve request) {
+        if (request.pageBytes() != serving.pageBytes()) {
+            throw new ControlException(
+                    400, "pages of " + request.pageBytes() + " bytes do not fit into " + serving.pageBytes());
+        }
+        if (serving.engine().draining()) {
+            throw new ControlException(409, "this rank is draining");
+        }
+        LiveSequence here = serving.engine().find(request.id());
+        if (here != null && !here.log().ended()) {
+            throw new ControlException(409, "a sequence with id " + request.id() + " is live here");
+        }
+        int[] pages = serving.pool()
+                .take(KvLayout.pagesFor(request.tokens()))
+                .orElseThrow(() -> new ControlException(507, "too few KV pages are free"));
+        String reservation = "r" + numbers.incrementAndGet();
+        held.put(reservation, new Held(request.id(), pages, System.nanoTime(), serving.pool()));
+        long[] offsets = Arrays.stream(pages)
+                .mapToLong(page -> page * serving.pageBytes())
+                .toArray();
+        return new Migrations.Reserved(reservation, offsets);
+    }
+
+    void adopt(Serving serving, Migrations.Adopt request) {
+        Held pages = held.remove(request.reservation());
+        if (pages == null || !pages.sequence.equals(request.state().id())) {
+            throw new ControlException(404, "no reservation " + request.reservation());
+        }
+        try {
+            serving.engine().adopt(request.state(), request.computed(), pages.pages);
+        } catch (RuntimeException e) {
+            pages.pool.give(pages.pages);
+            throw e;
+        }
+        adopted.put(request.reservation(), request.state().id());
+    }
+
+    void abort(Serving serving, Migrations.Abort request) {
+        Held pages = held.remove(request.reservation());
+        if (pages != null) {
+            pages.pool.give(pages.pages);
+        }
+        String sequence = adopted.remove(request.reservation());
+        LiveSequence live = sequence == null ? null : serving.engine().find(sequence);
+        if (live != null) {
+            serving.engine().cancel(live);
+        }
+    }
+
+    /** Gives back what nobody came for; to be called every second or so. */
+    public void sweep() {
+        long now = System.nanoTime();
+        held.forEach((reservation, pages) -> {
+            if (now - pages.sinceNanos > KEPT.toNanos() && held.remove(reservation, pages)) {
+                pages.pool.give(pages.pages);
+            }
+        });
+        if (adopted.size() > 10_000) {
+            adopted.clear(); // an abort follows an adopt within seconds or never
+        }
+    }
+}
