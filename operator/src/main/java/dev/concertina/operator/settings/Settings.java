@@ -1,4 +1,4 @@
-package dev.concertina.operator;
+package dev.concertina.operator.settings;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;

@@ -1,0 +1,155 @@
+package dev.concertina.operator.app;
+
+import dev.concertina.operator.decision.DecisionLoop;
+import dev.concertina.operator.decision.Decisions;
+import dev.concertina.operator.deployment.MoEDeploymentReconciler;
+import dev.concertina.operator.fleet.Fleet;
+import dev.concertina.operator.fleet.Peers;
+import dev.concertina.operator.ingest.Loads;
+import dev.concertina.operator.ingest.TrafficIngest;
+import dev.concertina.operator.lease.LeaseTerm;
+import dev.concertina.operator.operation.OperationRunner;
+import dev.concertina.operator.operation.ScaleOperationReconciler;
+import dev.concertina.operator.operation.Services;
+import dev.concertina.operator.placement.Placements;
+import dev.concertina.operator.pods.WorkerPodTemplate;
+import dev.concertina.operator.pods.WorkerPods;
+import dev.concertina.operator.routes.Routes;
+import dev.concertina.operator.routes.Serving;
+import dev.concertina.operator.settings.Settings;
+import dev.concertina.wire.Token;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.Operator;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One leading operator: everything between taking the Lease and giving it back. */
+public final class Control implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Control.class.getName());
+    private static final int RECONCILERS = 8;
+
+    private final LeaseTerm lease;
+    private final Peers peers;
+    private final Fleet fleet;
+    private final Routes routes;
+    private final OperationRunner runner;
+    private final DecisionLoop decisionLoop;
+    private final Decisions decisions = new Decisions();
+    private final Loads loads = new Loads();
+    private final @Nullable TrafficIngest ingest;
+    private final Operator operator;
+    private volatile boolean started;
+
+    private Control(KubernetesClient client, Token token, Settings settings, Clock clock, LeaseTerm lease) {
+        this.lease = lease;
+        this.peers = new Peers(token, lease.term());
+        this.fleet = new Fleet(client, peers, clock);
+        Placements placements = new Placements(client);
+        Serving serving = new Serving(fleet, peers);
+        this.routes = new Routes(fleet, peers, placements, serving);
+        Services services = new Services(
+                client,
+                settings,
+                peers,
+                fleet,
+                new WorkerPods(client, new WorkerPodTemplate(settings)),
+                placements,
+                loads,
+                routes,
+                clock);
+        this.runner = new OperationRunner(services);
+        this.decisionLoop = new DecisionLoop(client, loads, decisions, clock);
+        this.ingest = settings.kafka()
+                .filter(kafka -> !kafka.isBlank())
+                .map(kafka -> new TrafficIngest(kafka, settings.topic(), loads))
+                .orElse(null);
+        this.operator = new Operator(overrider -> overrider
+                .withKubernetesClient(client)
+                .withCloseClientOnStop(false)
+                .withUseSSAToPatchPrimaryResource(false)
+                .withConcurrentReconciliationThreads(RECONCILERS)
+                .withReconciliationTerminationTimeout(Duration.ofSeconds(2)));
+        operator.register(new MoEDeploymentReconciler(services, serving, runner, decisions));
+        operator.register(new ScaleOperationReconciler(runner));
+    }
+
+    /**
+     * Takes the Lease, however long that takes, and starts.
+     *
+     * @param lost called when the Lease is lost: the process must end at once
+     * @throws InterruptedException while waiting for the Lease
+     */
+    public static Control start(KubernetesClient client, Token token, Settings settings, Clock clock, Runnable lost)
+            throws InterruptedException {
+        String namespace = settings.namespace()
+                .or(() -> Optional.ofNullable(client.getNamespace()))
+                .orElse("default");
+        String holder = settings.pod().orElseGet(Control::host);
+        LeaseTerm lease = LeaseTerm.acquire(client, namespace, holder, settings.leaseDuration(), clock, lost);
+        Control control = new Control(client, token, settings, clock, lease);
+        control.routes.start();
+        control.operator.start();
+        control.decisionLoop.start();
+        if (control.ingest == null) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "CONCERTINA_KAFKA is not set: no traffic is seen and nothing is scaled by itself");
+        } else {
+            control.ingest.start();
+        }
+        control.started = true;
+        LOG.log(System.Logger.Level.INFO, "operator started term={0}", lease.term());
+        return control;
+    }
+
+    private static String host() {
+        return Objects.requireNonNullElse(System.getenv("HOSTNAME"), "operator") + "-"
+                + ProcessHandle.current().pid();
+    }
+
+    /** True when reconcilers run and agents and gateways are known. */
+    public boolean ready() {
+        return started && fleet.synced();
+    }
+
+    public long term() {
+        return lease.term();
+    }
+
+    public Decisions decisions() {
+        return decisions;
+    }
+
+    public Loads loads() {
+        return loads;
+    }
+
+    /** Why no traffic is seen, empty when it is. */
+    public Optional<String> trafficProblem() {
+        return ingest == null ? Optional.of("CONCERTINA_KAFKA is not set") : Optional.ofNullable(ingest.problem());
+    }
+
+    /** Stops as a killed process would: operations stay where they are and the Lease is not given back. */
+    void abandon() {
+        started = false;
+        runner.close();
+        decisionLoop.close();
+        routes.close();
+        if (ingest != null) {
+            ingest.close();
+        }
+        operator.stop();
+        fleet.close();
+        peers.close();
+    }
+
+    /** Stops in order; operations under way go on in the next operator. */
+    @Override
+    public void close() {
+        abandon();
+        lease.close();
+    }
+}

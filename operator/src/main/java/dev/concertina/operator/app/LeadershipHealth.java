@@ -1,0 +1,32 @@
+package dev.concertina.operator.app;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Ready when this operator leads, the API server answers its informers, and agents and gateways are known. */
+@Readiness
+@ApplicationScoped
+public class LeadershipHealth implements HealthCheck {
+    private final OperatorApplication application;
+
+    LeadershipHealth(OperatorApplication application) {
+        this.application = application;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        HealthCheckResponseBuilder response = HealthCheckResponse.named("operator");
+        return application
+                .control()
+                .map(control -> response.status(control.ready())
+                        .withData("term", control.term())
+                        .withData("traffic", control.trafficProblem().orElse("reading"))
+                        .build())
+                .orElseGet(() -> response.down()
+                        .withData("waiting", "for the lease or the API server")
+                        .build());
+    }
+}

@@ -1,0 +1,98 @@
+package dev.concertina.operator.decision;
+
+import dev.concertina.crds.MoEDeploymentStatus;
+import dev.concertina.scheduler.width.WidthDecision;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The decisions made lately, per deployment, bounded. Safe for any number of threads. */
+public final class Decisions {
+    private static final int KEPT = 3600;
+    private final Map<String, History> histories = new ConcurrentHashMap<>();
+
+    /**
+     * One decision.
+     *
+     * @param widthBefore width that served then
+     * @param applied whether it was written into {@code spec.width}
+     */
+    public record Made(Instant time, int widthBefore, WidthDecision decision, boolean applied) {}
+
+    private static final class History {
+        private final Deque<Made> made = new ArrayDeque<>();
+        private @Nullable Made lastChange;
+    }
+
+    void add(String deployment, Made made) {
+        History history = histories.computeIfAbsent(deployment, key -> new History());
+        synchronized (history) {
+            history.made.addLast(made);
+            if (history.made.size() > KEPT) {
+                history.made.removeFirst();
+            }
+            if (history.lastChange == null
+                    || history.lastChange.decision().width() != made.decision().width()) {
+                history.lastChange = made;
+            }
+        }
+    }
+
+    /** All kept, oldest first. */
+    public List<Made> list(String deployment) {
+        History history = histories.get(deployment);
+        if (history == null) {
+            return List.of();
+        }
+        synchronized (history) {
+            return new ArrayList<>(history.made);
+        }
+    }
+
+    /** The last one that chose another width than the one before it. */
+    public @Nullable Made lastChange(String deployment) {
+        History history = histories.get(deployment);
+        if (history == null) {
+            return null;
+        }
+        synchronized (history) {
+            return history.lastChange;
+        }
+    }
+
+    /** True when the last decision asked for that width and was applied. */
+    public boolean asked(String deployment, int width) {
+        Made made = lastChange(deployment);
+        return made != null && made.applied() && made.decision().width() == width;
+    }
+
+    /** Forgets a deployment. */
+    public void forget(String deployment) {
+        histories.remove(deployment);
+    }
+
+    /** A decision as the API shows it. */
+    public static MoEDeploymentStatus.Decision toStatus(Made made) {
+        return new MoEDeploymentStatus.Decision(
+                made.time().truncatedTo(ChronoUnit.MILLIS).toString(),
+                made.decision().width(),
+                made.decision().reasons(),
+                made.decision().candidates().stream()
+                        .map(candidate -> new MoEDeploymentStatus.Candidate(
+                                candidate.width(),
+                                rounded(candidate.attainment()),
+                                rounded(candidate.utilization()),
+                                candidate.verdict()))
+                        .toList());
+    }
+
+    private static double rounded(double value) {
+        return Double.isFinite(value) ? Math.round(value * 1000) / 1000.0 : 999;
+    }
+}

@@ -1,0 +1,170 @@
+package dev.concertina.operator.deployment;
+
+import dev.concertina.crds.Api;
+import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.MoEDeploymentStatus;
+import dev.concertina.crds.ScaleOperation;
+import dev.concertina.operator.decision.Decisions;
+import dev.concertina.operator.deployment.Conditions.Said;
+import dev.concertina.operator.operation.OperationRunner;
+import dev.concertina.operator.operation.Operations;
+import dev.concertina.operator.operation.Services;
+import dev.concertina.operator.routes.Serving;
+import dev.concertina.operator.spec.Wanted;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Validate, observe, compare, start at most one operation, report. Level-based: it looks again every second whatever happened. */
+@ControllerConfiguration(name = "moedeployment", finalizerName = Api.FINALIZER, generationAwareEventProcessing = false)
+public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>, Cleaner<MoEDeployment> {
+    private static final System.Logger LOG = System.getLogger(MoEDeploymentReconciler.class.getName());
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofMillis(1500);
+
+    private final Services services;
+    private final Observer observer;
+    private final Operations operations;
+    private final OperationRunner runner;
+    private final Decisions decisions;
+    private final ModelCheck models;
+    private final Departure departure;
+    private final Map<String, Instant> brokenSince = new ConcurrentHashMap<>();
+
+    public MoEDeploymentReconciler(Services services, Serving serving, OperationRunner runner, Decisions decisions) {
+        this.services = services;
+        this.operations = new Operations(services.client());
+        this.observer = new Observer(services, serving, operations);
+        this.runner = runner;
+        this.decisions = decisions;
+        this.models = new ModelCheck(services.fleet(), services.peers(), services.clock());
+        this.departure = new Departure(services, operations, runner);
+    }
+
+    @Override
+    public List<EventSource<?, MoEDeployment>> prepareEventSources(EventSourceContext<MoEDeployment> context) {
+        return List.of(new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(ScaleOperation.class, MoEDeployment.class)
+                        .withName("operations")
+                        .build(),
+                context));
+    }
+
+    @Override
+    public UpdateControl<MoEDeployment> reconcile(MoEDeployment deployment, Context<MoEDeployment> context) {
+        MoEDeploymentStatus status = status(deployment);
+        if (!status.equals(deployment.getStatus())) {
+            write(deployment, status);
+        }
+        return UpdateControl.<MoEDeployment>noUpdate().rescheduleAfter(AGAIN);
+    }
+
+    private MoEDeploymentStatus status(MoEDeployment deployment) {
+        Instant now = services.clock().instant();
+        Wanted wanted;
+        try {
+            wanted = Wanted.of(deployment);
+        } catch (IllegalArgumentException e) {
+            return StatusMaker.notAccepted(
+                    deployment,
+                    Said.of(Conditions.ACCEPTED, false, "InvalidSpec", String.valueOf(e.getMessage())),
+                    now);
+        }
+        return switch (models.check(wanted.modelPath())) {
+            case ModelCheck.Answer.Bad bad ->
+                StatusMaker.notAccepted(
+                        deployment, Said.of(Conditions.ACCEPTED, false, bad.reason(), bad.message()), now);
+            case ModelCheck.Answer.Unknown unknown ->
+                StatusMaker.notAccepted(
+                        deployment, Said.unknown(Conditions.ACCEPTED, "NoAgent", unknown.message()), now);
+            case ModelCheck.Answer.Good good ->
+                accepted(deployment, wanted, good.model().maxContext(), now);
+        };
+    }
+
+    private MoEDeploymentStatus accepted(MoEDeployment deployment, Wanted wanted, int maxContext, Instant now) {
+        String namespace = deployment.getMetadata().getNamespace();
+        String name = deployment.getMetadata().getName();
+        String key = namespace + "/" + name;
+        services.loads().watch(key, wanted.slo());
+        services.routes().keep(namespace, name, wanted.modelName(), maxContext);
+        Observation seen = observer.observe(deployment, wanted);
+        seen.active().ifPresent(runner::ensure);
+        Instant since = seen.broken().isEmpty() ? now : brokenSince.computeIfAbsent(key, ignored -> now);
+        if (seen.broken().isEmpty()) {
+            brokenSince.remove(key);
+        }
+        NextStep next = NextStep.of(seen, since, PATIENCE, now);
+        if (next instanceof NextStep.Start start) {
+            start(deployment, seen, start);
+            brokenSince.remove(key);
+            seen = observer.observe(deployment, wanted);
+        }
+        return StatusMaker.of(
+                deployment,
+                seen,
+                next,
+                services.loads().snapshot(key, now),
+                StatusMaker.decision(decisions.lastChange(key)),
+                now);
+    }
+
+    private void start(MoEDeployment deployment, Observation seen, NextStep.Start start) {
+        String requester = decisions.asked(
+                        deployment.getMetadata().getNamespace() + "/"
+                                + deployment.getMetadata().getName(),
+                        start.to())
+                ? "autoscaler"
+                : "user";
+        operations
+                .create(
+                        deployment,
+                        seen.highestEpoch() + 1,
+                        start.from(),
+                        start.to(),
+                        start.reason(),
+                        start.from() == start.to() ? "repair" : requester)
+                .ifPresent(operation -> {
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            "operation created name={0} from={1} to={2} reason={3}",
+                            operation.getMetadata().getName(),
+                            start.from(),
+                            start.to(),
+                            start.reason());
+                    runner.ensure(operation);
+                });
+    }
+
+    /** By update with the resource version: a lost race is taken up at the next look. */
+    private void write(MoEDeployment deployment, MoEDeploymentStatus status) {
+        KubernetesClient client = services.client();
+        MoEDeployment copy = client.getKubernetesSerialization().clone(deployment);
+        copy.setStatus(status);
+        client.resource(copy).updateStatus();
+    }
+
+    @Override
+    public DeleteControl cleanup(MoEDeployment deployment, Context<MoEDeployment> context) {
+        String key = deployment.getMetadata().getNamespace() + "/"
+                + deployment.getMetadata().getName();
+        decisions.forget(key);
+        services.loads().forget(key);
+        return departure.done(deployment)
+                ? DeleteControl.defaultDelete()
+                : DeleteControl.noFinalizerRemoval().rescheduleAfter(300);
+    }
+}

@@ -1,0 +1,172 @@
+package dev.concertina.operator.deployment;
+
+import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.MoEDeploymentStatus;
+import dev.concertina.crds.ScaleOperation;
+import dev.concertina.operator.decision.Decisions;
+import dev.concertina.operator.deployment.Conditions.Said;
+import dev.concertina.operator.placement.Placements.Published;
+import dev.concertina.operator.pods.WorkerPodTemplate;
+import dev.concertina.scheduler.load.LoadSnapshot;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The status that an observation comes to. Pure. */
+final class StatusMaker {
+    private StatusMaker() {}
+
+    /** Status of a deployment whose spec or model is refused, or could not be checked; what serves goes on serving. */
+    static MoEDeploymentStatus notAccepted(MoEDeployment deployment, Said accepted, Instant now) {
+        MoEDeploymentStatus before = deployment.getStatus();
+        List<Said> said = new ArrayList<>();
+        said.add(accepted);
+        if (before == null || before.effectiveWidth() == null || before.effectiveWidth() == 0) {
+            said.add(Said.of(Conditions.AVAILABLE, false, accepted.reason(), accepted.message()));
+        }
+        List<io.fabric8.kubernetes.api.model.Condition> kept = before == null || before.conditions() == null
+                ? List.of()
+                : before.conditions().stream()
+                        .filter(condition ->
+                                said.stream().noneMatch(next -> next.type().equals(condition.getType())))
+                        .toList();
+        List<io.fabric8.kubernetes.api.model.Condition> conditions = new ArrayList<>(Conditions.merge(
+                before == null ? null : before.conditions(),
+                said,
+                deployment.getMetadata().getGeneration(),
+                now));
+        conditions.addAll(kept);
+        return new MoEDeploymentStatus(
+                deployment.getMetadata().getGeneration(),
+                conditions,
+                before == null ? null : before.desiredWidth(),
+                before == null ? null : before.allocatedWidth(),
+                before == null || before.effectiveWidth() == null ? 0 : before.effectiveWidth(),
+                before == null ? null : before.placementEpoch(),
+                before == null ? null : before.placement(),
+                before == null ? null : before.activeOperation(),
+                before == null ? null : before.lastDecision(),
+                selector(deployment));
+    }
+
+    static MoEDeploymentStatus of(
+            MoEDeployment deployment,
+            Observation seen,
+            NextStep next,
+            Optional<LoadSnapshot> load,
+            Optional<MoEDeploymentStatus.Decision> decision,
+            Instant now) {
+        MoEDeploymentStatus before = deployment.getStatus();
+        return new MoEDeploymentStatus(
+                deployment.getMetadata().getGeneration(),
+                Conditions.merge(
+                        before == null ? null : before.conditions(),
+                        said(seen, next, load),
+                        deployment.getMetadata().getGeneration(),
+                        now),
+                seen.desired(),
+                seen.allocated(),
+                seen.effective(),
+                seen.applied().map(Published::epoch).orElse(null),
+                seen.applied().map(Published::name).orElse(null),
+                seen.active()
+                        .map(operation -> operation.getMetadata().getName())
+                        .orElse(null),
+                decision.orElse(before == null ? null : before.lastDecision()),
+                selector(deployment));
+    }
+
+    private static List<Said> said(Observation seen, NextStep next, Optional<LoadSnapshot> load) {
+        return List.of(
+                Said.of(Conditions.ACCEPTED, true, "Valid", "the spec and the model are valid"),
+                available(seen),
+                scaling(seen, next),
+                sloMet(seen, load),
+                degraded(seen, next));
+    }
+
+    private static Said available(Observation seen) {
+        int width = seen.effective();
+        long serving = seen.serving();
+        if (width == 0) {
+            return Said.of(Conditions.AVAILABLE, false, "NotStarted", "no rank serves yet");
+        }
+        return Said.of(
+                Conditions.AVAILABLE,
+                serving > 0 && seen.broken().isEmpty(),
+                seen.broken().isEmpty() ? "Serving" : "RanksMissing",
+                width - seen.broken().size() + " of " + width + " rank(s) serve");
+    }
+
+    private static Said scaling(Observation seen, NextStep next) {
+        Optional<ScaleOperation> active = seen.active();
+        if (active.isPresent()) {
+            var spec = active.get().getSpec();
+            return Said.of(
+                    Conditions.SCALING,
+                    true,
+                    spec.fromWidth() == spec.toWidth() ? "Repairing" : "Operating",
+                    active.get().getMetadata().getName() + " takes the width from " + spec.fromWidth() + " to "
+                            + spec.toWidth());
+        }
+        return switch (next) {
+            case NextStep.BackOff backOff ->
+                Said.of(
+                        Conditions.SCALING,
+                        false,
+                        "BackingOff",
+                        "the next operation starts after " + backOff.until() + ", the last one ended with: "
+                                + backOff.error());
+            case NextStep.Start start -> Said.of(Conditions.SCALING, true, "Starting", start.reason());
+            case NextStep.Rest rest ->
+                Said.of(
+                        Conditions.SCALING,
+                        false,
+                        seen.wanted().paused() ? "Paused" : "AtWidth",
+                        "no operation is under way");
+        };
+    }
+
+    private static Said sloMet(Observation seen, Optional<LoadSnapshot> load) {
+        if (load.isEmpty() || load.get().missing()) {
+            return Said.unknown(Conditions.SLO_MET, "NoData", "no traffic events arrive from gateways");
+        }
+        if (load.get().attainment().isEmpty()) {
+            return Said.of(Conditions.SLO_MET, true, "NoTraffic", "no requests lately");
+        }
+        boolean met =
+                load.get().attainment().getAsDouble() >= seen.wanted().slo().attainment();
+        return Said.of(
+                Conditions.SLO_MET,
+                met,
+                met ? "Met" : "Missed",
+                "the objective is that a share of " + seen.wanted().slo().attainment() + " of requests meets it");
+    }
+
+    private static Said degraded(Observation seen, NextStep next) {
+        if (!seen.broken().isEmpty() && seen.effective() > 0) {
+            return Said.of(Conditions.DEGRADED, true, "RanksLost", "rank(s) " + seen.broken() + " do not serve");
+        }
+        if (next instanceof NextStep.BackOff backOff) {
+            return Said.of(Conditions.DEGRADED, true, "OperationFailed", backOff.error());
+        }
+        return Said.of(Conditions.DEGRADED, false, "Healthy", "all ranks of the epoch serve");
+    }
+
+    /** The worker pods' label selector, as the scale subresource wants it. */
+    static String selector(MoEDeployment deployment) {
+        return new TreeMap<>(WorkerPodTemplate.selector(deployment.getMetadata().getName()))
+                .entrySet().stream()
+                        .map(entry -> entry.getKey() + "=" + entry.getValue())
+                        .collect(Collectors.joining(","));
+    }
+
+    /** A decision as the status shows it. */
+    static Optional<MoEDeploymentStatus.Decision> decision(Decisions.@Nullable Made made) {
+        return Optional.ofNullable(made).map(Decisions::toStatus);
+    }
+}

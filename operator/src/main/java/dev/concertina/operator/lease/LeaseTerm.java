@@ -1,0 +1,193 @@
+package dev.concertina.operator.lease;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Leadership by one Lease object. Whoever takes it raises {@code leaseTransitions}, also when it held it before: that count is the term, so a
+ * restarted operator always has a higher one than its predecessor. Losing the Lease is told once; the process then has to end.
+ */
+public final class LeaseTerm implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(LeaseTerm.class.getName());
+    static final String NAME = "concertina-operator";
+
+    private final KubernetesClient client;
+    private final String namespace;
+    private final String holder;
+    private final Duration duration;
+    private final Clock clock;
+    private final Thread renewer;
+    private final Runnable lost;
+    private volatile boolean closed;
+    private long term;
+    private Instant renewed = Instant.EPOCH;
+
+    private LeaseTerm(
+            KubernetesClient client, String namespace, String holder, Duration duration, Clock clock, Runnable lost) {
+        this.client = client;
+        this.namespace = namespace;
+        this.holder = holder;
+        this.duration = duration;
+        this.clock = clock;
+        this.lost = lost;
+        this.renewer = Thread.ofPlatform().daemon().name("lease").unstarted(this::renew);
+    }
+
+    /**
+     * Takes the Lease, waiting for as long as another holder renews it.
+     *
+     * @param lost called at most once, on the Lease's thread, when another took it or it could not be renewed in time
+     * @throws InterruptedException while waiting
+     */
+    public static LeaseTerm acquire(
+            KubernetesClient client, String namespace, String holder, Duration duration, Clock clock, Runnable lost)
+            throws InterruptedException {
+        LeaseTerm lease = new LeaseTerm(client, namespace, holder, duration, clock, lost);
+        boolean said = false;
+        while (!lease.tryTake()) {
+            if (!said) {
+                LOG.log(System.Logger.Level.INFO, "waiting for the lease namespace={0} name={1}", namespace, NAME);
+                said = true;
+            }
+            Thread.sleep(250);
+        }
+        LOG.log(System.Logger.Level.INFO, "leading term={0} holder={1}", lease.term, holder);
+        lease.renewer.start();
+        return lease;
+    }
+
+    /** What every command carries. */
+    public long term() {
+        return term;
+    }
+
+    private boolean tryTake() {
+        try {
+            Lease current =
+                    client.leases().inNamespace(namespace).withName(NAME).get();
+            Instant now = clock.instant();
+            if (current != null && heldByAnother(current, now)) {
+                return false;
+            }
+            long transitions = current == null ? 0 : transitions(current);
+            Lease wanted = lease(current, transitions + 1, now);
+            if (current == null) {
+                client.resource(wanted).create();
+            } else {
+                client.resource(wanted).update();
+            }
+            term = transitions + 1;
+            renewed = now;
+            return true;
+        } catch (KubernetesClientException e) {
+            LOG.log(System.Logger.Level.DEBUG, "lease not taken reason={0}", String.valueOf(e.getMessage()));
+            return false;
+        }
+    }
+
+    private boolean heldByAnother(Lease lease, Instant now) {
+        LeaseSpec spec = lease.getSpec();
+        if (spec == null
+                || spec.getHolderIdentity() == null
+                || spec.getHolderIdentity().isEmpty()
+                || spec.getHolderIdentity().equals(holder)
+                || spec.getRenewTime() == null) {
+            return false;
+        }
+        long seconds = spec.getLeaseDurationSeconds() == null ? duration.toSeconds() : spec.getLeaseDurationSeconds();
+        return spec.getRenewTime().toInstant().plusSeconds(seconds).isAfter(now);
+    }
+
+    private static long transitions(Lease lease) {
+        return lease.getSpec() == null || lease.getSpec().getLeaseTransitions() == null
+                ? 0
+                : lease.getSpec().getLeaseTransitions();
+    }
+
+    private Lease lease(@Nullable Lease current, long transitions, Instant now) {
+        LeaseBuilder builder = current == null
+                ? new LeaseBuilder()
+                        .withNewMetadata()
+                        .withName(NAME)
+                        .withNamespace(namespace)
+                        .endMetadata()
+                : new LeaseBuilder(current);
+        return builder.editOrNewSpec()
+                .withHolderIdentity(holder)
+                .withLeaseDurationSeconds((int) Math.max(1, duration.toSeconds()))
+                .withLeaseTransitions((int) transitions)
+                .withRenewTime(now.atZone(ZoneOffset.UTC))
+                .endSpec()
+                .build();
+    }
+
+    private void renew() {
+        while (!closed) {
+            try {
+                Thread.sleep(duration.dividedBy(4));
+                if (!closed && !stillMine()) {
+                    lost.run();
+                    return;
+                }
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private boolean stillMine() {
+        Instant now = clock.instant();
+        try {
+            Lease current =
+                    client.leases().inNamespace(namespace).withName(NAME).get();
+            if (current != null
+                    && (transitions(current) != term
+                            || !Objects.equals(current.getSpec().getHolderIdentity(), holder))) {
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "lease lost to holder={0}",
+                        current.getSpec().getHolderIdentity());
+                return false;
+            }
+            Lease wanted = lease(current, term, now);
+            if (current == null) {
+                client.resource(wanted).create();
+            } else {
+                client.resource(wanted).update();
+            }
+            renewed = now;
+            return true;
+        } catch (KubernetesClientException e) {
+            LOG.log(System.Logger.Level.WARNING, "lease not renewed reason={0}", String.valueOf(e.getMessage()));
+            return renewed.plus(duration).isAfter(now);
+        }
+    }
+
+    /** Gives the Lease back, so that the next operator need not wait; its term stays. */
+    @Override
+    public void close() {
+        closed = true;
+        renewer.interrupt();
+        try {
+            Lease current =
+                    client.leases().inNamespace(namespace).withName(NAME).get();
+            if (current != null
+                    && transitions(current) == term
+                    && holder.equals(current.getSpec().getHolderIdentity())) {
+                current.getSpec().setHolderIdentity("");
+                client.resource(current).update();
+            }
+        } catch (KubernetesClientException e) {
+            LOG.log(System.Logger.Level.DEBUG, "lease not given back reason={0}", String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package dev.concertina.operator.operation;
+
+import dev.concertina.crds.Api;
+import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.ScaleOperation;
+import dev.concertina.crds.ScaleOperationSpec;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads and creates {@code ScaleOperation} objects. Stateless. */
+public final class Operations {
+    private final KubernetesClient client;
+
+    public Operations(KubernetesClient client) {
+        this.client = client;
+    }
+
+    /** All of a deployment, lowest epoch first. */
+    public List<ScaleOperation> list(String namespace, String deployment) {
+        return client
+                .resources(ScaleOperation.class)
+                .inNamespace(namespace)
+                .withLabel(Api.LABEL_DEPLOYMENT, deployment)
+                .list()
+                .getItems()
+                .stream()
+                .filter(operation -> operation.getSpec() != null)
+                .sorted(Comparator.comparingLong(Run::epochOf))
+                .toList();
+    }
+
+    /** True for an operation that has not ended. */
+    public static boolean active(ScaleOperation operation) {
+        return operation.getStatus() == null
+                || operation.getStatus().phase() == null
+                || !operation.getStatus().phase().ended();
+    }
+
+    /** The epoch that an operation publishes. */
+    public static long epoch(ScaleOperation operation) {
+        return Run.epochOf(operation);
+    }
+
+    /** What agents know an operation by; unique also when a deployment is made anew under its old name. */
+    public static String id(ScaleOperation operation) {
+        return operation.getMetadata().getName() + "-" + operation.getMetadata().getUid();
+    }
+
+    /** Name of the operation that publishes an epoch: one name, so that there is never a second one for it. */
+    public static String name(String deployment, long epoch) {
+        return deployment + "-op" + epoch;
+    }
+
+    /** Creates an operation; empty when there is one for that epoch already. */
+    public Optional<ScaleOperation> create(
+            MoEDeployment owner, long epoch, int from, int to, String reason, String requester) {
+        String name = owner.getMetadata().getName();
+        ScaleOperation operation = new ScaleOperation();
+        operation.setMetadata(new ObjectMetaBuilder()
+                .withName(name(name, epoch))
+                .withNamespace(owner.getMetadata().getNamespace())
+                .withLabels(Map.of(
+                        Api.LABEL_DEPLOYMENT,
+                        name,
+                        Api.LABEL_PART_OF,
+                        Api.PART_OF,
+                        Run.LABEL_EPOCH,
+                        String.valueOf(epoch)))
+                .withOwnerReferences(new OwnerReferenceBuilder()
+                        .withApiVersion(owner.getApiVersion())
+                        .withKind(owner.getKind())
+                        .withName(name)
+                        .withUid(owner.getMetadata().getUid())
+                        .withController(true)
+                        .build())
+                .build());
+        operation.setSpec(new ScaleOperationSpec(name, from, to, "Elastic", reason, requester));
+        try {
+            return Optional.of(client.resource(operation).create());
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Deletes all operations of a deployment. */
+    public void deleteAll(String namespace, String deployment) {
+        client.resources(ScaleOperation.class)
+                .inNamespace(namespace)
+                .withLabel(Api.LABEL_DEPLOYMENT, deployment)
+                .delete();
+    }
+}

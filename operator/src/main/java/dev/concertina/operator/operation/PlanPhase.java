@@ -1,0 +1,151 @@
+package dev.concertina.operator.operation;
+
+import dev.concertina.crds.ScaleOperationStatus.Bytes;
+import dev.concertina.operator.fleet.AgentView;
+import dev.concertina.operator.fleet.FleetView;
+import dev.concertina.operator.fleet.FleetView.FreeDevice;
+import dev.concertina.operator.fleet.Seat;
+import dev.concertina.operator.operation.OperationState.Planned;
+import dev.concertina.operator.operation.OperationState.Provisioning;
+import dev.concertina.operator.placement.Placements;
+import dev.concertina.operator.placement.Placements.Published;
+import dev.concertina.scheduler.placement.Placement;
+import dev.concertina.scheduler.placement.PlacementProblem;
+import dev.concertina.scheduler.placement.PlacementResult;
+import dev.concertina.scheduler.placement.PlacementSolver;
+import dev.concertina.scheduler.transition.TransitionPlan;
+import dev.concertina.wire.Agents;
+import dev.concertina.wire.ControlException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Capacity, placement and plan; nothing outside Kubernetes changes. */
+final class PlanPhase {
+    private static final Duration SOLVE = Duration.ofMillis(300);
+    private final PlacementSolver solver = new PlacementSolver();
+
+    Provisioning run(Run run, Planned state) throws PhaseFailed, InterruptedException {
+        Services services = run.services();
+        FleetView view = services.fleet().observe();
+        Agents.Model model = model(run, view);
+        Optional<Published> source = services.placements().applied(run.namespace(), run.name());
+        List<Accelerators.Slot> slots = slots(run, view);
+        long epoch = Run.epochOf(run.operation());
+        Chosen chosen = choose(run, model, source, slots, epoch);
+        TransitionPlan.Feasible plan =
+                Accelerators.plan(run, model, source.map(Published::placement), chosen.placement(), view, slots);
+        Published target = services.placements().create(run.owner(), epoch, chosen.placement(), chosen.score());
+        return state.provision(
+                source.map(Published::name).orElse(null),
+                target.name(),
+                epoch,
+                new Bytes(plan.bytesKept(), plan.bytesCopied(), plan.bytesLoaded()),
+                chosen.message(),
+                services.clock().instant());
+    }
+
+    private record Chosen(Placement placement, Placements.Score score, String message) {}
+
+    private Chosen choose(
+            Run run, Agents.Model model, Optional<Published> source, List<Accelerators.Slot> slots, long epoch)
+            throws PhaseFailed {
+        Optional<Published> made = run.services().placements().get(run.namespace(), Placements.name(run.name(), epoch));
+        if (made.isPresent()) {
+            return new Chosen(made.get().placement(), new Placements.Score(new double[0], 0), "placement made before");
+        }
+        if (source.isPresent()
+                && run.from() == run.to()
+                && source.get().placement().ranks() == run.to()) {
+            return new Chosen(source.get().placement(), new Placements.Score(new double[0], 0), "placement as it was");
+        }
+        String pinned = run.wanted().pinned();
+        if (pinned != null) {
+            return pinned(run, model, pinned);
+        }
+        PlacementResult result = solver.solve(problem(run, model, source, slots, epoch));
+        return new Chosen(
+                result.placement(),
+                new Placements.Score(result.imbalancePerLayer(), result.score().movedExperts()),
+                "placed " + model.layers() * model.experts() + " experts on " + run.to() + " ranks in "
+                        + result.elapsed().toMillis() + " ms, " + result.score().movedExperts() + " move");
+    }
+
+    private static Chosen pinned(Run run, Agents.Model model, String pinned) throws PhaseFailed {
+        Placement placement = run.services()
+                .placements()
+                .get(run.namespace(), pinned)
+                .orElseThrow(() -> new PhaseFailed("spec.placement.pinned names " + pinned + ", which does not exist"))
+                .placement();
+        if (placement.ranks() != run.to()
+                || placement.layers() != model.layers()
+                || placement.experts() != model.experts()) {
+            throw new PhaseFailed("the pinned " + placement + " does not fit width " + run.to() + " of a model with "
+                    + model.layers() + " layers and " + model.experts() + " experts");
+        }
+        return new Chosen(placement, new Placements.Score(new double[0], 0), "pinned placement " + pinned);
+    }
+
+    private static PlacementProblem problem(
+            Run run, Agents.Model model, Optional<Published> source, List<Accelerators.Slot> slots, long epoch) {
+        int least = PlacementProblem.slotsWithoutReplicas(model.experts(), run.to());
+        double[][] load = run.services()
+                .loads()
+                .expertLoad(run.deployment(), run.services().clock().instant());
+        boolean fits = load.length == model.layers() && load.length > 0 && load[0].length == model.experts();
+        return new PlacementProblem(
+                model.layers(),
+                model.experts(),
+                run.to(),
+                Math.min(model.experts(), least + run.wanted().replicaSlots()),
+                fits ? load : new double[0][],
+                source.map(Published::placement).orElse(null),
+                new int[0],
+                slots.stream().map(Accelerators.Slot::node).toList(),
+                model.expertBytes(),
+                run.wanted().weights(),
+                SOLVE,
+                epoch);
+    }
+
+    /** The model's shape, from the first agent that answers. */
+    static Agents.Model model(Run run, FleetView view) throws PhaseFailed {
+        String problem = "no agent pod is there";
+        for (AgentView agent : view.agents()) {
+            try {
+                return run.services()
+                        .peers()
+                        .model(agent.address(), run.wanted().modelPath());
+            } catch (ControlException | IOException e) {
+                problem = String.valueOf(e.getMessage());
+            }
+        }
+        throw new PhaseFailed("no agent knows the model: " + problem);
+    }
+
+    /** Where each rank is, or would be: its own accelerator, or a free one. */
+    private static List<Accelerators.Slot> slots(Run run, FleetView view) throws PhaseFailed {
+        Map<Integer, Seat> seats = view.seats(run.deployment());
+        Iterator<FreeDevice> free = view.freeDevices().iterator();
+        List<Accelerators.Slot> slots = new ArrayList<>();
+        for (int rank = 0; rank < run.to(); rank++) {
+            Seat seat = seats.get(rank);
+            if (seat != null) {
+                slots.add(Accelerators.Slot.of(seat));
+            } else if (free.hasNext()) {
+                FreeDevice device = free.next();
+                slots.add(new Accelerators.Slot(rank, device.node(), device.device()));
+            } else {
+                long missing = run.to() - slots.size();
+                throw new PhaseFailed("width " + run.to() + " needs " + missing
+                        + " more free accelerator(s); lower the width or add nodes"
+                        + (view.problems().isEmpty() ? "" : " (agents: " + view.problems() + ")"));
+            }
+        }
+        return slots;
+    }
+}

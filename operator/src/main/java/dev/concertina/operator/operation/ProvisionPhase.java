@@ -1,0 +1,56 @@
+package dev.concertina.operator.operation;
+
+import dev.concertina.operator.fleet.Seat;
+import dev.concertina.operator.operation.OperationState.Provisioning;
+import dev.concertina.operator.operation.OperationState.Staging;
+import dev.concertina.operator.pods.WorkerPodTemplate;
+import dev.concertina.operator.pods.WorkerPods;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Pods for all ranks of the target; done when each has joined an accelerator. */
+final class ProvisionPhase {
+    Staging run(Run run, Provisioning state) throws PhaseFailed, InterruptedException {
+        List<Integer> created = new ArrayList<>();
+        run.waiting().until(() -> {
+            Map<Integer, Pod> pods = run.services().pods().list(run.namespace(), run.name());
+            Map<Integer, Seat> seats = run.services().fleet().observe().seats(run.deployment());
+            Optional<String> missing = Optional.empty();
+            for (int rank = 0; rank < run.to(); rank++) {
+                if (!pods.containsKey(rank)) {
+                    created.add(rank);
+                }
+                boolean usable = run.services().pods().ensure(run.owner(), rank, pods);
+                Seat seat = seats.get(rank);
+                if (!usable || seat == null || !seat.live()) {
+                    missing = missing.or(() -> Optional.of(why(run, pods)));
+                }
+            }
+            return missing;
+        });
+        return state.stage(
+                "created " + created.size() + " pod(s); " + run.to() + " rank(s) joined",
+                run.services().clock().instant());
+    }
+
+    private static String why(Run run, Map<Integer, Pod> pods) {
+        Map<Integer, Seat> seats =
+                run.services().fleet().recent(java.time.Duration.ofSeconds(2)).seats(run.deployment());
+        List<String> reasons = new ArrayList<>();
+        for (int rank = 0; rank < run.to(); rank++) {
+            Seat seat = seats.get(rank);
+            if (seat == null || !seat.live()) {
+                Pod pod = pods.get(rank);
+                reasons.add(
+                        pod == null
+                                ? WorkerPodTemplate.name(run.name(), rank) + " is being created"
+                                : WorkerPods.trouble(pod)
+                                        .orElse(pod.getMetadata().getName() + " has not joined an accelerator"));
+            }
+        }
+        return String.join("; ", reasons);
+    }
+}

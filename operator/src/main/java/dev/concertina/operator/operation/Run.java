@@ -1,0 +1,151 @@
+package dev.concertina.operator.operation;
+
+import dev.concertina.crds.Api;
+import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.ScaleOperation;
+import dev.concertina.operator.fleet.FleetView;
+import dev.concertina.operator.fleet.Seat;
+import dev.concertina.operator.placement.Placements.Published;
+import dev.concertina.operator.spec.Wanted;
+import dev.concertina.wire.EpochMap;
+import dev.concertina.wire.Rank;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One operation as its phases see it: the objects as they were when the phase began, and until when it may take. */
+record Run(
+        ScaleOperation operation,
+        MoEDeployment owner,
+        Wanted wanted,
+        Progress progress,
+        Services services,
+        Instant deadline) {
+    String namespace() {
+        return operation.getMetadata().getNamespace();
+    }
+
+    String name() {
+        return operation.getSpec().deployment();
+    }
+
+    /** As processes call it. */
+    String deployment() {
+        return namespace() + "/" + name();
+    }
+
+    /** Id of the operation for agents. */
+    String id() {
+        return Operations.id(operation);
+    }
+
+    int from() {
+        return operation.getSpec().fromWidth();
+    }
+
+    int to() {
+        return operation.getSpec().toWidth();
+    }
+
+    Wait waiting() {
+        return new Wait(services.clock(), deadline);
+    }
+
+    Wait waiting(Duration atMost) {
+        Instant sooner = services.clock().instant().plus(atMost);
+        return new Wait(services.clock(), sooner.isBefore(deadline) ? sooner : deadline);
+    }
+
+    long epoch() {
+        Long epoch = progress.epoch();
+        if (epoch == null) {
+            throw new IllegalStateException("the operation has no epoch yet");
+        }
+        return epoch;
+    }
+
+    Published target() throws PhaseFailed {
+        return placement(progress.targetPlacement());
+    }
+
+    /** The placement before, empty at the first start. */
+    Optional<Published> source() throws PhaseFailed {
+        String source = progress.sourcePlacement();
+        return source == null ? Optional.empty() : Optional.of(placement(source));
+    }
+
+    private Published placement(@Nullable String placement) throws PhaseFailed {
+        if (placement == null) {
+            throw new PhaseFailed("the operation has no placement");
+        }
+        return services.placements()
+                .get(namespace(), placement)
+                .orElseThrow(() -> new PhaseFailed("the ExpertPlacement " + placement + " is gone"));
+    }
+
+    /** Observes until every rank below {@code width} is live or known not to be. */
+    List<Seat> awaitLiveSeats(int width) throws PhaseFailed, InterruptedException {
+        List<Seat> live = new ArrayList<>();
+        waiting().until(() -> {
+            live.clear();
+            live.addAll(liveSeats(services.fleet().observe(), width));
+            return Optional.empty();
+        });
+        return live;
+    }
+
+    /**
+     * Seats of the ranks below {@code width}; every one must be live.
+     *
+     * @throws IOException when an agent did not answer, so that nobody knows
+     * @throws PhaseFailed when a rank is not live
+     */
+    List<Seat> liveSeats(FleetView view, int width) throws PhaseFailed, IOException {
+        Map<Integer, Seat> seats = view.seats(deployment());
+        List<Seat> live = new ArrayList<>();
+        for (int rank = 0; rank < width; rank++) {
+            Seat seat = seats.get(rank);
+            if (seat == null || !seat.live()) {
+                if (!view.problems().isEmpty()) {
+                    throw new IOException("no answer from an agent: " + view.problems());
+                }
+                throw new PhaseFailed("rank " + rank + " is not live");
+            }
+            live.add(seat);
+        }
+        return live;
+    }
+
+    /** Live seats of ranks that are not part of the target. */
+    List<Seat> leavingSeats(FleetView view) {
+        return view.seats(deployment()).values().stream()
+                .filter(seat -> seat.rank() >= to() && seat.live())
+                .toList();
+    }
+
+    /** The map that an epoch publishes on these seats. */
+    EpochMap map(Published placement, List<Seat> seats) {
+        List<Rank> ranks = seats.stream().map(Seat::toRank).toList();
+        return new EpochMap(
+                deployment(), placement.epoch(), ranks, placement.placement().holders());
+    }
+
+    /** The epoch that the deployment's creator gave this operation. */
+    static long epochOf(ScaleOperation operation) {
+        Map<String, String> labels = operation.getMetadata().getLabels();
+        String epoch = labels == null ? null : labels.get(LABEL_EPOCH);
+        if (epoch == null || !epoch.matches("[0-9]{1,15}")) {
+            throw new IllegalArgumentException(
+                    "the operation " + operation.getMetadata().getName() + " has no label " + LABEL_EPOCH
+                            + "; only the operator creates operations");
+        }
+        return Long.parseLong(epoch);
+    }
+
+    static final String LABEL_EPOCH = Api.GROUP + "/epoch";
+}

@@ -1,0 +1,200 @@
+package dev.concertina.operator.pods;
+
+import dev.concertina.crds.Api;
+import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.MoEDeploymentSpec;
+import dev.concertina.operator.settings.Settings;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Builds the pod of one rank; it fits the {@code restricted} Pod Security Standard. Pure. */
+public final class WorkerPodTemplate {
+    private static final int CONTROL_PORT = 7080;
+    private static final int EXCHANGE_PORT = 7081;
+
+    private final Settings settings;
+
+    public WorkerPodTemplate(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** Name of a rank's pod. */
+    public static String name(String deployment, int rank) {
+        return deployment + "-rank-" + rank;
+    }
+
+    /** Labels of all worker pods of a deployment. */
+    public static Map<String, String> selector(String deployment) {
+        return Map.of(Api.LABEL_COMPONENT, Api.COMPONENT_WORKER, Api.LABEL_DEPLOYMENT, deployment);
+    }
+
+    /** The pod. */
+    public Pod pod(MoEDeployment owner, int rank) {
+        String name = owner.getMetadata().getName();
+        MoEDeploymentSpec.Accelerator accelerator = owner.getSpec().accelerator();
+        Map<String, String> labels = new LinkedHashMap<>(selector(name));
+        labels.put(Api.LABEL_PART_OF, Api.PART_OF);
+        labels.put(Api.LABEL_RANK, String.valueOf(rank));
+        return new PodBuilder()
+                .withMetadata(new ObjectMetaBuilder()
+                        .withName(name(name, rank))
+                        .withNamespace(owner.getMetadata().getNamespace())
+                        .withLabels(labels)
+                        .withOwnerReferences(new OwnerReferenceBuilder()
+                                .withApiVersion(owner.getApiVersion())
+                                .withKind(owner.getKind())
+                                .withName(name)
+                                .withUid(owner.getMetadata().getUid())
+                                .withController(true)
+                                .withBlockOwnerDeletion(true)
+                                .build())
+                        .build())
+                .withNewSpec()
+                .withRestartPolicy("Always")
+                .withTerminationGracePeriodSeconds(5L)
+                .withAutomountServiceAccountToken(false)
+                .withEnableServiceLinks(false)
+                .withNodeSelector(accelerator == null ? null : accelerator.nodeSelector())
+                .withNewSecurityContext()
+                .withRunAsNonRoot(true)
+                .withNewSeccompProfile()
+                .withType("RuntimeDefault")
+                .endSeccompProfile()
+                .endSecurityContext()
+                .withContainers(container(owner, rank))
+                .withVolumes(volumes())
+                .endSpec()
+                .build();
+    }
+
+    private Container container(MoEDeployment owner, int rank) {
+        MoEDeploymentSpec.Engine engine = owner.getSpec().engine();
+        MoEDeploymentSpec.Accelerator accelerator = owner.getSpec().accelerator();
+        String resource = accelerator == null || accelerator.resource() == null
+                ? Api.RESOURCE_ACCELERATOR
+                : accelerator.resource();
+        return new ContainerBuilder()
+                .withName("worker")
+                .withImage(engine == null || engine.image() == null ? settings.workerImage() : engine.image())
+                .withImagePullPolicy("IfNotPresent")
+                .withArgs(engine == null || engine.args() == null ? List.of() : engine.args())
+                .withEnv(environment(owner, rank))
+                .addNewPort()
+                .withName(Api.PORT_CONTROL)
+                .withContainerPort(CONTROL_PORT)
+                .endPort()
+                .addNewPort()
+                .withName("exchange")
+                .withContainerPort(EXCHANGE_PORT)
+                .endPort()
+                .withNewReadinessProbe()
+                .withNewHttpGet()
+                .withPath("/healthz")
+                .withNewPort(CONTROL_PORT)
+                .endHttpGet()
+                .withPeriodSeconds(2)
+                .endReadinessProbe()
+                .withNewResources()
+                .withRequests(Map.of("cpu", new Quantity("50m"), "memory", new Quantity("192Mi")))
+                .withLimits(Map.of(resource, new Quantity("1")))
+                .endResources()
+                .withNewSecurityContext()
+                .withAllowPrivilegeEscalation(false)
+                .withReadOnlyRootFilesystem(true)
+                .withRunAsNonRoot(true)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .endSecurityContext()
+                .withVolumeMounts(
+                        new VolumeMountBuilder()
+                                .withName("token")
+                                .withMountPath("/etc/concertina")
+                                .withReadOnly(true)
+                                .build(),
+                        new VolumeMountBuilder()
+                                .withName("agent")
+                                .withMountPath("/run/concertina")
+                                .build(),
+                        new VolumeMountBuilder()
+                                .withName("tmp")
+                                .withMountPath("/tmp")
+                                .build())
+                .build();
+    }
+
+    private List<EnvVar> environment(MoEDeployment owner, int rank) {
+        Map<String, EnvVar> env = new LinkedHashMap<>();
+        MoEDeploymentSpec.Engine engine = owner.getSpec().engine();
+        if (engine != null && engine.env() != null) {
+            engine.env().forEach((key, value) -> put(env, key, value));
+        }
+        put(env, "CONCERTINA_AGENT_SOCKET", "/run/concertina/agent.sock");
+        put(env, "CONCERTINA_TOKEN_FILE", "/etc/concertina/token");
+        put(
+                env,
+                "CONCERTINA_DEPLOYMENT",
+                owner.getMetadata().getNamespace() + "/" + owner.getMetadata().getName());
+        put(env, "CONCERTINA_RANK", String.valueOf(rank));
+        settings.kafka().filter(kafka -> !kafka.isBlank()).ifPresent(kafka -> {
+            put(env, "CONCERTINA_KAFKA", kafka);
+            put(env, "CONCERTINA_TOPIC", settings.topic());
+        });
+        putField(env, "CONCERTINA_HOST", "status.podIP");
+        putField(env, "CONCERTINA_NODE", "spec.nodeName");
+        putField(env, "CONCERTINA_POD", "metadata.name");
+        return new ArrayList<>(env.values());
+    }
+
+    private static void put(Map<String, EnvVar> env, String name, String value) {
+        env.put(name, new EnvVarBuilder().withName(name).withValue(value).build());
+    }
+
+    private static void putField(Map<String, EnvVar> env, String name, String path) {
+        env.put(
+                name,
+                new EnvVarBuilder()
+                        .withName(name)
+                        .withNewValueFrom()
+                        .withNewFieldRef()
+                        .withFieldPath(path)
+                        .endFieldRef()
+                        .endValueFrom()
+                        .build());
+    }
+
+    private List<Volume> volumes() {
+        return List.of(
+                new VolumeBuilder()
+                        .withName("token")
+                        .withNewSecret()
+                        .withSecretName(settings.tokenSecret())
+                        .endSecret()
+                        .build(),
+                new VolumeBuilder()
+                        .withName("agent")
+                        .withNewPersistentVolumeClaim()
+                        .withClaimName(settings.agentClaim())
+                        .endPersistentVolumeClaim()
+                        .build(),
+                new VolumeBuilder()
+                        .withName("tmp")
+                        .withNewEmptyDir()
+                        .endEmptyDir()
+                        .build());
+    }
+}

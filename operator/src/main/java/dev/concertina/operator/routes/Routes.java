@@ -1,0 +1,144 @@
+package dev.concertina.operator.routes;
+
+import dev.concertina.operator.fleet.Fleet;
+import dev.concertina.operator.fleet.Peers;
+import dev.concertina.operator.placement.Placements;
+import dev.concertina.operator.placement.Placements.Published;
+import dev.concertina.operator.routes.Serving.Health;
+import dev.concertina.operator.routes.Serving.RankHealth;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.Gateways;
+import dev.concertina.wire.Rank;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Sends each deployment's routes to every gateway: at every change, and again every few seconds. Safe for any number of threads. */
+public final class Routes implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Routes.class.getName());
+    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration AGAIN = Duration.ofSeconds(3);
+
+    private final Fleet fleet;
+    private final Peers peers;
+    private final Placements placements;
+    private final Serving serving;
+    private final Map<String, Target> targets = new ConcurrentHashMap<>();
+    private final Map<String, Sent> sent = new ConcurrentHashMap<>();
+    private final Thread loop;
+
+    public Routes(Fleet fleet, Peers peers, Placements placements, Serving serving) {
+        this.fleet = fleet;
+        this.peers = peers;
+        this.placements = placements;
+        this.serving = serving;
+        this.loop = Thread.ofPlatform().daemon().name("routes").unstarted(this::run);
+    }
+
+    private record Target(String namespace, String name, String modelName, int maxContext) {}
+
+    private record Sent(Gateways.Routes routes, long nanos) {}
+
+    public void start() {
+        loop.start();
+    }
+
+    /** Keeps the gateways informed of a deployment from now on. */
+    public void keep(String namespace, String name, String modelName, int maxContext) {
+        targets.put(namespace + "/" + name, new Target(namespace, name, modelName, maxContext));
+    }
+
+    /**
+     * Tells every gateway that a deployment is gone.
+     *
+     * @throws IOException when a gateway did not answer; call again
+     */
+    public void gone(String deployment) throws IOException {
+        targets.remove(deployment);
+        for (String gateway : fleet.gateways().values()) {
+            try {
+                peers.gone(gateway, deployment);
+            } catch (ControlException e) {
+                LOG.log(System.Logger.Level.DEBUG, "routes not deleted gateway={0} reason={1}", gateway, e);
+            }
+        }
+        sent.keySet().removeIf(key -> key.endsWith(" " + deployment));
+    }
+
+    /** Observes and sends now, to the gateways that do not have it yet. */
+    public void publish(String deployment) {
+        publish(deployment, Duration.ZERO);
+    }
+
+    private void publish(String deployment, Duration maxAge) {
+        Target target = targets.get(deployment);
+        if (target == null) {
+            return;
+        }
+        Optional<Published> applied = placements.applied(target.namespace(), target.name());
+        List<Rank> ranks = applied.map(published ->
+                        serving.observe(deployment, published.placement().ranks(), published.epoch(), maxAge).stream()
+                                .filter(rank -> rank.health() == Health.SERVING || rank.health() == Health.UNKNOWN)
+                                .map(RankHealth::address)
+                                .flatMap(List::stream)
+                                .toList())
+                .orElse(List.of());
+        Gateways.Routes routes = new Gateways.Routes(
+                peers.term(),
+                applied.map(Published::epoch).orElse(0L),
+                deployment,
+                target.modelName(),
+                target.maxContext(),
+                ranks);
+        fleet.gateways().forEach((uid, address) -> send(uid, address, routes));
+    }
+
+    private void send(String uid, String address, Gateways.Routes routes) {
+        String key = uid + " " + routes.deployment();
+        Sent before = sent.get(key);
+        if (before != null && before.routes().equals(routes) && System.nanoTime() - before.nanos() < AGAIN.toNanos()) {
+            return;
+        }
+        try {
+            peers.routes(address, routes);
+            if (before == null || !before.routes().equals(routes)) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "routes sent gateway={0} deployment={1} epoch={2} ranks={3}",
+                        address,
+                        routes.deployment(),
+                        routes.epoch(),
+                        routes.ranks().stream().map(Rank::rank).toList());
+            }
+            sent.put(key, new Sent(routes, System.nanoTime()));
+        } catch (IOException | ControlException e) {
+            sent.remove(key);
+            LOG.log(System.Logger.Level.WARNING, "routes not sent gateway={0} reason={1}", address, e.getMessage());
+        }
+    }
+
+    private void run() {
+        while (!Thread.currentThread().isInterrupted()) {
+            for (String deployment : targets.keySet()) {
+                try {
+                    publish(deployment, LOOK);
+                } catch (RuntimeException e) {
+                    LOG.log(System.Logger.Level.WARNING, "routes not made deployment=" + deployment, e);
+                }
+            }
+            try {
+                Thread.sleep(LOOK);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        loop.interrupt();
+    }
+}
