@@ -46,6 +46,9 @@ final class ClientSession {
             for (Frame frame = socket.receive(); frame != null; frame = socket.receive()) {
                 frame.closeFds(); // clients have none to give
                 Request request = frame.as(Request.class);
+                if (request.operation() == null) {
+                    throw new IllegalArgumentException("a request without an operation");
+                }
                 try {
                     answer(request);
                 } catch (ControlException e) {

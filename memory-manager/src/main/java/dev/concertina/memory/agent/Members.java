@@ -166,8 +166,8 @@ final class Members {
         if (awaited.contains(device) && left > 0) {
             throw new ControlException(
                     409,
-                    "the agent has just started and waits up to " + (left / 1000 + 1) + " s for the process of device "
-                            + device + " to come back");
+                    "the agent has just started and waits up to " + (left + 999) / 1000
+                            + " s for the process of device " + device + " to come back");
         }
     }
 

@@ -24,12 +24,14 @@ final class AddressSpace {
 
     long take(long bytes) throws IOException {
         for (Map.Entry<Long, Long> gap : free.entrySet()) {
-            if (gap.getValue() >= bytes) {
-                free.remove(gap.getKey());
-                if (gap.getValue() > bytes) {
-                    free.put(gap.getKey() + bytes, gap.getValue() - bytes);
+            long offset = gap.getKey(); // removing an entry may change what it says
+            long room = gap.getValue();
+            if (room >= bytes) {
+                free.remove(offset);
+                if (room > bytes) {
+                    free.put(offset + bytes, room - bytes);
                 }
-                return gap.getKey();
+                return offset;
             }
         }
         throw new IOException("no " + bytes + " bytes of address space are left of " + range.bytes());
@@ -40,7 +42,7 @@ final class AddressSpace {
         long length = bytes;
         Map.@Nullable Entry<Long, Long> before = free.lowerEntry(offset);
         if (before != null && before.getKey() + before.getValue() == offset) {
-            start = before.getKey();
+            start = before.getKey(); // lowerEntry answers a snapshot
             length += before.getValue();
             free.remove(start);
         }

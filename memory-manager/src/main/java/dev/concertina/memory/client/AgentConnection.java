@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -257,7 +258,7 @@ final class AgentConnection implements AutoCloseable {
             state.notifyAll();
         }
         try {
-            readerEnded.await();
+            readerEnded.await(5, TimeUnit.SECONDS); // it may be waiting for an agent that hangs
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

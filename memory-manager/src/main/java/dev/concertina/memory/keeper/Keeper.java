@@ -54,6 +54,9 @@ public final class Keeper implements AutoCloseable {
         Request request;
         try {
             request = frame.as(Request.class);
+            if (request.operation() == null) {
+                throw new IllegalArgumentException("a request without an operation");
+            }
         } catch (IllegalArgumentException e) {
             frame.closeFds();
             throw e;

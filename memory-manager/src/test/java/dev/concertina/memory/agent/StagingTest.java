@@ -1,0 +1,300 @@
+package dev.concertina.memory.agent;
+
+import static dev.concertina.memory.agent.TestNode.DEPLOYMENT;
+import static dev.concertina.memory.agent.TestNode.MODEL;
+import static dev.concertina.memory.agent.TestNode.SHORT;
+import static dev.concertina.memory.agent.TestNode.everything;
+import static dev.concertina.memory.agent.TestNode.until;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.concertina.memory.client.KvCopy;
+import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.wire.Agents;
+import dev.concertina.wire.Agents.StageState;
+import dev.concertina.wire.Agents.StageStatus;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.ControlServer;
+import dev.concertina.wire.ObjectId;
+import dev.concertina.wire.Rank;
+import dev.concertina.wire.Token;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Stagings, KV hand-overs and bad peers, on two nodes that live for all of these tests; each test uses devices and operations of its own. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "memory files and SCM_RIGHTS are Linux's")
+class StagingTest {
+    private static final long MIB = 1L << 20;
+    private static final ObjectId EXPERT = ObjectId.expert(2, 3);
+
+    @TempDir
+    static Path broken;
+
+    private static TestNode a;
+    private static TestNode b;
+
+    @BeforeAll
+    static void start() throws Exception {
+        a = new TestNode("a", 6, 256 * MIB, TestNode.MODELS, broken);
+        b = new TestNode("b", 2, 256 * MIB);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        a.close();
+        b.close();
+    }
+
+    @Test
+    void readsEachTensorOnceAndCopiesBetweenNodes() throws Exception {
+        StageStatus first = a.staged("load0", 0, 8 * MIB, everything(null));
+        assertThat(first.state()).as(first.error()).isEqualTo(StageState.DONE);
+        long readBefore = readBytes();
+        StageStatus second = a.staged("load1", 1, 8 * MIB, everything(null));
+        assertThat(second.state()).as(second.error()).isEqualTo(StageState.DONE);
+        assertThat(second.bytesLoaded()).isEqualTo(first.bytesLoaded());
+        assertThat(readBytes() - readBefore).isLessThan(first.bytesLoaded() / 4);
+
+        StageStatus remote = b.staged("copy", 0, 8 * MIB, everything(new Agents.Source(a.address(), 1)));
+        assertThat(remote.state()).as(remote.error()).isEqualTo(StageState.DONE);
+        assertThat(remote.bytesCopied()).isEqualTo(first.bytesLoaded());
+        assertThat(crcs(b.state(), 0)).isEqualTo(crcs(a.state(), 0)).isNotEmpty();
+
+        // what is there already is neither copied nor counted again
+        StageStatus again = b.staged("copy-again", 0, 8 * MIB, everything(new Agents.Source(a.address(), 0)));
+        assertThat(again.bytesCopied()).isZero();
+        assertThat(b.stage("copy", 0, MODEL, 8 * MIB, List.of())).isEqualTo(b.ended("copy", 0));
+        handsKvOver();
+    }
+
+    /** Ranks 0 and 1 on node a, rank 2 on node b. */
+    private void handsKvOver() throws Exception {
+        try (MemoryClient zero = a.join(0);
+                MemoryClient one = a.join(1);
+                MemoryClient two = b.join(2)) {
+            MemorySegment source = zero.kv();
+            for (long at = 0; at < source.byteSize(); at++) {
+                source.set(ValueLayout.JAVA_BYTE, at, (byte) (at * 31 >> 8));
+            }
+            List<KvCopy> copies = List.of(new KvCopy(0, 4096, 8192), new KvCopy(3 * MIB, 5 * MIB, 8192));
+            zero.copyKv(copies, new Rank(1, "a", 1, a.address(), "", "", "x"));
+            zero.copyKv(copies, new Rank(2, "b", 0, b.address(), "", "", "x"));
+            for (MemoryClient target : List.of(one, two)) {
+                for (KvCopy copy : copies) {
+                    assertThat(target.kv()
+                                    .asSlice(copy.toOffset(), copy.bytes())
+                                    .mismatch(source.asSlice(copy.fromOffset(), copy.bytes())))
+                            .isEqualTo(-1);
+                }
+            }
+            List<KvCopy> outside = List.of(new KvCopy(0, 8 * MIB - 1, 8192));
+            assertThatThrownBy(() -> zero.copyKv(outside, new Rank(1, "a", 1, a.address(), "", "", "x")))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("outside a pool");
+            assertThatThrownBy(() -> zero.copyKv(outside, new Rank(2, "b", 0, b.address(), "", "", "x")))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("outside a pool");
+            assertThatThrownBy(() -> zero.copyKv(copies, new Rank(2, "b", 1, b.address(), "", "", "x")))
+                    .isInstanceOf(ControlException.class);
+            assertThatThrownBy(() -> zero.copyKv(copies, new Rank(2, "b", 0, b.host + ":1", "", "", "x")))
+                    .isInstanceOf(IOException.class);
+            assertThat(zero.kv().byteSize()).isEqualTo(8 * MIB);
+
+            assertThatThrownBy(() -> zero.attach(Set.of(EXPERT, ObjectId.expert(5, 99))))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("expert/5/99 of demo/shakespeare on device 0 is not staged");
+            MemorySegment expert = zero.attach(Set.of(EXPERT)).get(EXPERT);
+            assertThat(expert.isReadOnly()).isTrue();
+            zero.detach(Set.of(EXPERT));
+            assertThatThrownBy(() -> expert.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> a.join(0)).hasMessageContaining("is alive as pod-0");
+        }
+    }
+
+    @Test
+    void cancelFreesWhatItStaged() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        try (ControlServer slow = peer(exchange -> {
+            asked.countDown();
+            exchange.sendResponseHeaders(200, 98304);
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        })) {
+            List<Agents.Step> steps = List.of(
+                    new Agents.Step(ObjectId.DENSE, null),
+                    new Agents.Step(EXPERT, new Agents.Source("127.0.0.1:" + slow.port(), 0)));
+            a.stage("cancelled", 3, MODEL, 0, steps);
+            asked.await();
+            assertThat(a.state().devices().get(3).usedBytes()).isPositive();
+            Thread canceller = Thread.ofVirtual().start(() -> {
+                try {
+                    a.http.post(a.address(), "/v1/cancel", new Agents.Cancel(1, "cancelled", DEPLOYMENT), SHORT);
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            release.countDown();
+            canceller.join();
+            assertThat(a.state().devices().get(3).usedBytes()).isZero();
+            assertThat(a.ended("cancelled", 3).state()).isEqualTo(StageState.CANCELLED);
+            assertThat(a.stage("cancelled", 4, MODEL, 0, steps).state()).isEqualTo(StageState.CANCELLED);
+        }
+    }
+
+    @Test
+    void corruptedOrTruncatedCopiesFailInOneSentence() throws Exception {
+        byte[] bytes = new byte[98304];
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        int[] calls = new int[1];
+        try (ControlServer liar = peer(exchange -> {
+            int call = calls[0]++;
+            exchange.getResponseHeaders()
+                    .set("X-Crc32c", Long.toHexString(call == 2 ? crc.getValue() + 1 : crc.getValue()));
+            exchange.sendResponseHeaders(200, bytes.length);
+            exchange.getResponseBody().write(call == 2 ? bytes : Arrays.copyOf(bytes, 50_000));
+            exchange.getResponseBody().flush();
+        })) {
+            StageStatus status = a.staged(
+                    "lied", 4, 0, List.of(new Agents.Step(EXPERT, new Agents.Source("127.0.0.1:" + liar.port(), 0))));
+            assertThat(status.state()).isEqualTo(StageState.FAILED);
+            assertThat(status.error()).contains("failed 3 times").contains("corrupted on the way");
+            assertThat(calls[0]).isEqualTo(3);
+            assertThat(a.state().devices().get(4).usedBytes()).isZero();
+        }
+        StageStatus gone = a.staged("gone", 4, 0, List.of(new Agents.Step(EXPERT, new Agents.Source(a.address(), 5))));
+        assertThat(gone.error()).contains("there is no expert/2/3 of demo/shakespeare on device 5");
+    }
+
+    @Test
+    void refusesWhatDoesNotFitOrIsNotValid() throws Exception {
+        assertThatThrownBy(() -> a.stage("big", 5, MODEL, 300 * MIB, everything(null)))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.status()).isEqualTo(507))
+                .hasMessageContaining("are missing");
+        assertThat(a.state().devices().get(5).usedBytes()).isZero();
+        assertThatThrownBy(() -> a.stage("none", 9, MODEL, 0, everything(null))).hasMessageContaining("no device 9");
+        assertThatThrownBy(() -> a.stage("x", 5, MODEL, 0, List.of(new Agents.Step(ObjectId.expert(6, 0), null))))
+                .hasMessageContaining("no object expert/6/0");
+        assertThatThrownBy(() -> a.stage("x", 5, "/nowhere/at/all", 0, List.of()))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.status()).isEqualTo(404));
+        assertThatThrownBy(
+                        () -> a.http.get(a.address(), "/v1/stage?operation=unknown&device=0", StageStatus.class, SHORT))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.status()).isEqualTo(404));
+
+        Path folder = Files.createDirectory(broken.resolve("cut"));
+        Path sample = TestNode.MODELS.resolve("shakespeare-moe");
+        Files.copy(sample.resolve("config.json"), folder.resolve("config.json"));
+        byte[] weights = Files.readAllBytes(sample.resolve("model.safetensors"));
+        Files.write(folder.resolve("model.safetensors"), Arrays.copyOf(weights, weights.length - 7));
+        assertThatThrownBy(() -> a.http.get(a.address(), "/v1/model?path=" + folder, Agents.Model.class, SHORT))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.status()).isEqualTo(400))
+                .hasMessageContaining("is truncated");
+    }
+
+    @Test
+    void keepsTheHighestTerm() throws Exception {
+        assertThat(b.state().term()).isLessThan(8);
+        Agents.Free free = new Agents.Free(1, DEPLOYMENT, 1, List.of(EXPERT));
+        b.http.post(b.address(), "/v1/free", free, SHORT);
+        try (TestNode node = new TestNode("c", 1, 64 * MIB)) {
+            node.http.post(node.address(), "/v1/cancel", new Agents.Cancel(7, "nothing", DEPLOYMENT), SHORT);
+            assertThatThrownBy(() -> node.http.post(
+                            node.address(), "/v1/cancel", new Agents.Cancel(6, "nothing", DEPLOYMENT), SHORT))
+                    .isInstanceOfSatisfying(
+                            ControlException.class, e -> assertThat(e.status()).isEqualTo(412));
+            MemoryClient client = node.join(4);
+            assertThatThrownBy(() -> node.join(5)).hasMessageContaining("all 1 devices");
+            Agents.Release release = new Agents.Release(7, DEPLOYMENT, 4);
+            assertThatThrownBy(() -> node.http.post(node.address(), "/v1/release", release, SHORT))
+                    .isInstanceOfSatisfying(
+                            ControlException.class, e -> assertThat(e.status()).isEqualTo(409));
+            client.close();
+            until(
+                    "the rank is not live",
+                    () -> !node.state().members().getFirst().live());
+            TestNode.kill(node.agent);
+            node.startAgent();
+            assertThat(node.state().term()).isEqualTo(7);
+            assertThat(node.state().members()).hasSize(1);
+            node.http.post(node.address(), "/v1/release", release, SHORT);
+            node.http.post(node.address(), "/v1/release", release, SHORT);
+            assertThat(node.state().members()).isEmpty();
+            node.join(5).close();
+        }
+    }
+
+    @Test
+    void garbageOnTheSocketHarmsNobody() throws Exception {
+        long fds = TestNode.fds(b.agent);
+        for (int seed = 0; seed < 200; seed++) {
+            Random random = new Random(seed);
+            byte[] bytes = new byte[random.nextInt(1, 300)];
+            random.nextBytes(bytes);
+            if (seed % 2 == 0) { // a believable length, then nonsense
+                ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).put(0, (byte)
+                        Math.max(0, bytes.length - 4));
+                for (int i = 1; i < Math.min(4, bytes.length); i++) {
+                    bytes[i] = 0;
+                }
+            }
+            try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                channel.connect(UnixDomainSocketAddress.of(b.socket()));
+                channel.write(ByteBuffer.wrap(bytes));
+            } catch (IOException e) {
+                // the agent may hang up first
+            }
+        }
+        assertThat(b.state().node()).isEqualTo("b");
+        until("descriptors are given back", () -> TestNode.fds(b.agent) <= fds + 2);
+    }
+
+    private static ControlServer peer(ControlServer.RawHandler objects) throws IOException {
+        ControlServer server =
+                new ControlServer(new InetSocketAddress("127.0.0.1", 0), new Token(TestNode.SECRET), 1 << 20);
+        server.onRaw("GET /v1/objects", objects);
+        server.start();
+        return server;
+    }
+
+    private static List<String> crcs(Agents.State state, int device) {
+        return state.segments().stream()
+                .filter(segment -> segment.device() == device)
+                .map(segment -> segment.object() + " " + segment.bytes() + " " + segment.crc32c())
+                .toList();
+    }
+
+    private static long readBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc", String.valueOf(a.agent.pid()), "io")).stream()
+                .filter(line -> line.startsWith("rchar:"))
+                .mapToLong(line -> Long.parseLong(line.substring(6).strip()))
+                .sum();
+    }
+}
