@@ -103,7 +103,7 @@ final class ScriptedWorker implements AutoCloseable {
                 }
             }
         } catch (Exception e) {
-            out.cut();
+            request.connection().close(); // the client is gone already, or the script failed
         }
     }
 

@@ -1,0 +1,117 @@
+package dev.concertina.gateway;
+
+import static dev.concertina.gateway.TestGateway.DEPLOYMENT;
+import static dev.concertina.gateway.TestGateway.MODEL;
+import static dev.concertina.gateway.TestGateway.await;
+import static dev.concertina.gateway.TestGateway.body;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.concertina.wire.ControlClient;
+import dev.concertina.wire.ControlException;
+import dev.concertina.wire.Gateways;
+import dev.concertina.wire.Rank;
+import dev.concertina.wire.Token;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The operator's side. */
+class ControlTest {
+    private static final Duration LONG = Duration.ofSeconds(10);
+    private TestGateway gateway;
+
+    @BeforeEach
+    void start() throws Exception {
+        gateway = TestGateway.start();
+    }
+
+    @AfterEach
+    void stop() {
+        gateway.close();
+    }
+
+    @Test
+    void refusesOlderTermsAndEpochs() throws Exception {
+        gateway.put(routes(5, 7));
+        gateway.put(routes(5, 7));
+        refused(409, () -> gateway.put(routes(5, 6)));
+        refused(412, () -> gateway.put(routes(4, 8)));
+        gateway.put(routes(6, 3));
+        assertThat(gateway.state().term()).isEqualTo(6);
+        assertThat(gateway.state().epoch()).isEqualTo(3);
+        refused(412, () -> delete(5));
+    }
+
+    @Test
+    void refusesNonsense() {
+        refused(400, () -> gateway.put(new Gateways.Routes(1, 1, " ", MODEL, 10, List.of())));
+        refused(400, () -> gateway.put(new Gateways.Routes(1, 1, DEPLOYMENT, MODEL, 0, List.of())));
+        refused(400, () -> gateway.put(new Gateways.Routes(1, 1, DEPLOYMENT, MODEL, 10, null)));
+        Rank nowhere = new Rank(0, "n", 0, "a:1", "nowhere", "x:1", "i");
+        refused(400, () -> gateway.put(new Gateways.Routes(1, 1, DEPLOYMENT, MODEL, 10, List.of(nowhere))));
+        refused(
+                400,
+                () -> gateway.control.call(
+                        "PUT", gateway.controlAddress(), "/control/v1/routes", List.of(1), Object.class, LONG));
+    }
+
+    @Test
+    void refusesStrangers() throws Exception {
+        try (ControlClient stranger = new ControlClient(new Token("another-token-entirely"), LONG)) {
+            refused(401, () -> stranger.get(gateway.controlAddress(), "/control/v1/state", Gateways.State.class, LONG));
+            stranger.get(gateway.controlAddress(), "/healthz", Object.class, LONG);
+        }
+    }
+
+    @Test
+    void oneModelNameForOneDeployment() throws Exception {
+        gateway.put(routes(1, 1));
+        refused(409, () -> gateway.put(new Gateways.Routes(1, 1, "default/other", MODEL, 10, List.of())));
+    }
+
+    @Test
+    void aDeletedDeploymentIsUnknown() throws Exception {
+        gateway.put(routes(1, 9));
+        CompletableFuture<HttpResponse<String>> waiting = gateway.postAsync(body("x", 2, true));
+        await("it waits", () -> queued() == 1);
+        delete(1);
+        assertThat(waiting.get().statusCode()).isEqualTo(404);
+        assertThat(gateway.post(body("x", 2, true)).statusCode()).isEqualTo(404);
+        gateway.put(routes(1, 1));
+        assertThat(gateway.state().epoch()).isEqualTo(1);
+    }
+
+    private int queued() {
+        try {
+            return gateway.state().queued();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private void delete(long term) throws java.io.IOException {
+        gateway.control.call(
+                "DELETE",
+                gateway.controlAddress(),
+                "/control/v1/routes",
+                new Gateways.Gone(term, DEPLOYMENT),
+                Object.class,
+                LONG);
+    }
+
+    private static Gateways.Routes routes(long term, long epoch) {
+        return new Gateways.Routes(term, epoch, DEPLOYMENT, MODEL, 100, List.of());
+    }
+
+    private static void refused(int status, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        ControlException.class,
+                        refusal -> assertThat(refusal.status()).isEqualTo(status));
+    }
+}
