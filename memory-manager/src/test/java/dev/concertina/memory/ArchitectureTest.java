@@ -24,9 +24,9 @@ class ArchitectureTest {
                     "dev.concertina.scheduler..");
 
     @ArchTest
-    static final ArchRule ONLY_LIBC_CALLS_NATIVE_CODE = noClasses()
+    static final ArchRule ONLY_BINDINGS_CALL_NATIVE_CODE = noClasses()
             .that()
-            .resideOutsideOfPackage("dev.concertina.memory.libc..")
+            .resideOutsideOfPackages("dev.concertina.memory.libc..", "dev.concertina.memory.backend.cuda..")
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("java.lang.foreign.Linker");
