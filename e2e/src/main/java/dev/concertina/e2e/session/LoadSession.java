@@ -1,0 +1,159 @@
+package dev.concertina.e2e.session;
+
+import dev.concertina.crds.MoEDeploymentStatus;
+import dev.concertina.crds.ScaleOperation;
+import dev.concertina.e2e.check.TokenCheck;
+import dev.concertina.e2e.load.CompletionClient;
+import dev.concertina.e2e.load.LoadGenerator;
+import dev.concertina.e2e.load.RequestRecord;
+import dev.concertina.e2e.load.Schedule;
+import dev.concertina.e2e.report.OperationReport;
+import dev.concertina.e2e.report.Operations;
+import dev.concertina.e2e.report.RunFacts;
+import dev.concertina.e2e.report.Sample;
+import dev.concertina.e2e.report.Summary;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Runs one load from its first request to its report. {@link #stop} may be called from any thread. */
+public final class LoadSession {
+    /** Says whether the cluster can go on; throws one sentence when it cannot. */
+    @FunctionalInterface
+    public interface Health {
+        void check() throws IOException;
+    }
+
+    private static final Duration AFTERWARDS = Duration.ofSeconds(90);
+
+    private final Target target;
+    private final Schedule schedule;
+    private final RunFacts facts;
+    private final Terminal terminal;
+    private final InstantSource clock;
+    private final CountDownLatch stop = new CountDownLatch(1);
+
+    public LoadSession(Target target, Schedule schedule, RunFacts facts, Terminal terminal, InstantSource clock) {
+        this.target = target;
+        this.schedule = schedule;
+        this.facts = facts;
+        this.terminal = terminal;
+        this.clock = clock;
+    }
+
+    /** Everything that a report is made of. */
+    public record Result(
+            Summary summary,
+            List<Sample> samples,
+            List<MoEDeploymentStatus.Decision> decisions,
+            List<OperationReport> operations,
+            List<RequestRecord> records,
+            List<TokenCheck.Mismatch> mismatches,
+            Instant start) {}
+
+    /** Ends the load early; {@link #run} then reports on what was served. */
+    public void stop() {
+        stop.countDown();
+    }
+
+    private boolean stopped() {
+        return stop.getCount() == 0;
+    }
+
+    /**
+     * Sends the load, waits for its answers and for an operation under way, and checks the tokens.
+     *
+     * @throws IOException in one sentence when the cluster broke down
+     */
+    public Result run(Health health) throws IOException, InterruptedException {
+        List<Sample> samples = new ArrayList<>();
+        try (CompletionClient client = new CompletionClient(target.gateway(), target.modelName());
+                ClusterObserver observer = new ClusterObserver(target);
+                LoadGenerator load = new LoadGenerator(client, schedule)) {
+            Instant start = clock.instant();
+            load.start();
+            watch(load, observer, samples, health);
+            if (stopped()) {
+                load.stopSending();
+                load.cancelRunning();
+                load.awaitRunning(Duration.ofSeconds(5));
+            } else {
+                awaitOperation(observer, health);
+            }
+            observer.look();
+            return report(load.records(), samples, observer, start);
+        }
+    }
+
+    /** One sample a second until every request has ended, the user stops, or the answers stay away too long. */
+    private void watch(LoadGenerator load, ClusterObserver observer, List<Sample> samples, Health health)
+            throws IOException, InterruptedException {
+        Sampler sampler = new Sampler(load, observer, facts.sloTtftMs(), facts.sloTpotMs());
+        double limit = facts.seconds() + AFTERWARDS.toSeconds();
+        int decisionsShown = 0;
+        while (!load.finished()) {
+            if (stop.await(1, TimeUnit.SECONDS)) {
+                return;
+            }
+            health.check();
+            Sample sample = sampler.take();
+            samples.add(sample);
+            List<MoEDeploymentStatus.Decision> decisions = observer.decisions();
+            for (; decisionsShown < decisions.size(); decisionsShown++) {
+                int before = decisionsShown == 0 ? -1 : decisions.get(decisionsShown - 1).width();
+                if (decisions.get(decisionsShown).width() != before) {
+                    terminal.decision(sample.atS(), decisions.get(decisionsShown));
+                }
+            }
+            terminal.status(sample);
+            if (sample.atS() > limit) {
+                terminal.say(load.inFlight() + " requests got no end within " + AFTERWARDS.toSeconds()
+                        + " s after the load; they are broken off and count as lost");
+                load.cancelRunning();
+                load.awaitRunning(Duration.ofSeconds(10));
+                return;
+            }
+        }
+    }
+
+    /** An operation that runs when the last answer has come is part of the run. */
+    private void awaitOperation(ClusterObserver observer, Health health) throws IOException, InterruptedException {
+        observer.look();
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        ScaleOperation active = observer.active();
+        if (active != null) {
+            terminal.say("waiting for " + active.getMetadata().getName() + " to end");
+        }
+        while (observer.active() != null && !stopped() && System.nanoTime() < deadline) {
+            health.check();
+            stop.await(200, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private Result report(
+            List<RequestRecord> records, List<Sample> samples, ClusterObserver observer, Instant start)
+            throws IOException, InterruptedException {
+        List<TokenCheck.Mismatch> mismatches = List.of();
+        if (stopped()) {
+            terminal.say("stopped: the tokens are not checked");
+        } else {
+            terminal.say("checking the tokens of " + records.size() + " streams against a single process");
+            mismatches = TokenCheck.run(target.modelDir(), records, 2, checked -> {
+                if (checked % 50 == 0) {
+                    terminal.status(checked + " of " + records.size() + " checked");
+                }
+            });
+        }
+        List<OperationReport> operations = Operations.of(observer.operations(), records, start);
+        List<OperationReport> during =
+                operations.stream().filter(o -> o.endS() > 0).toList();
+        double seconds = samples.isEmpty() ? 0 : Math.min(facts.seconds(), samples.getLast().atS());
+        Summary summary = Summary.of(records, mismatches.size(), during, facts.withSeconds(seconds));
+        return new Result(summary, samples, observer.decisions(), operations, records, mismatches, start);
+    }
+}
