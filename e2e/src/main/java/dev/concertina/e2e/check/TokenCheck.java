@@ -36,8 +36,7 @@ public final class TokenCheck {
      * @param progress told how many are checked, from any thread
      * @throws IOException when the model folder cannot be read
      */
-    public static List<Mismatch> run(
-            Path modelDir, List<RequestRecord> records, int threads, IntConsumer progress)
+    public static List<Mismatch> run(Path modelDir, List<RequestRecord> records, int threads, IntConsumer progress)
             throws IOException, InterruptedException {
         List<RequestRecord> completed =
                 records.stream().filter(RequestRecord::completed).toList();
@@ -70,7 +69,8 @@ public final class TokenCheck {
     }
 
     private static MemorySegment[][] experts(ModelFiles model) throws IOException {
-        MemorySegment[][] experts = new MemorySegment[model.shape().layers()][model.shape().experts()];
+        MemorySegment[][] experts =
+                new MemorySegment[model.shape().layers()][model.shape().experts()];
         for (int layer = 0; layer < experts.length; layer++) {
             for (int expert = 0; expert < experts[layer].length; expert++) {
                 experts[layer][expert] = model.segment(ObjectId.expert(layer, expert));
@@ -85,7 +85,9 @@ public final class TokenCheck {
         if (got.length != record.request().maxTokens()) {
             // the sample model never ends an answer by itself, so every token that was asked for must come
             found.add(new Mismatch(
-                    number, got.length, got.length + " tokens came, " + record.request().maxTokens() + " were asked for"));
+                    number,
+                    got.length,
+                    got.length + " tokens came, " + record.request().maxTokens() + " were asked for"));
             return;
         }
         int[] wanted = reference.generate(record.request().promptIds(), got.length);

@@ -85,7 +85,9 @@ public final class CompletionClient implements AutoCloseable {
             JsonNode event = Json.mapper().readTree(data);
             if (event.has("error")) {
                 throw new IOException("error in the stream: "
-                        + event.path("error").path("message").asText(event.path("error").asText()));
+                        + event.path("error")
+                                .path("message")
+                                .asText(event.path("error").asText()));
             }
             JsonNode choice = event.path("choices").path(0);
             for (JsonNode id : choice.path("token_ids")) {

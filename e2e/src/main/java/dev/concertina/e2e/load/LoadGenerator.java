@@ -27,6 +27,7 @@ public final class LoadGenerator implements AutoCloseable {
     private final AtomicInteger inFlight = new AtomicInteger();
     private final LongAdder tokens = new LongAdder();
     private final CountDownLatch allSent = new CountDownLatch(1);
+    private volatile boolean noMore;
     private volatile boolean stopped;
     private volatile long startNanos;
     private volatile @Nullable Thread sender;
@@ -46,15 +47,16 @@ public final class LoadGenerator implements AutoCloseable {
         try {
             for (Schedule.Planned planned : schedule.requests()) {
                 long due = startNanos + planned.at().toNanos();
-                for (long left = due - System.nanoTime(); left > 0 && !stopped; left = due - System.nanoTime()) {
+                for (long left = due - System.nanoTime(); left > 0 && !noMore; left = due - System.nanoTime()) {
                     LockSupport.parkNanos(Math.min(left, 50_000_000L));
                 }
-                if (stopped) {
+                if (noMore) {
                     return;
                 }
                 sent.incrementAndGet();
                 inFlight.incrementAndGet();
-                running.add(Thread.ofVirtual().name("request-" + planned.number()).start(() -> one(planned)));
+                running.add(
+                        Thread.ofVirtual().name("request-" + planned.number()).start(() -> one(planned)));
             }
         } finally {
             allSent.countDown();
@@ -82,8 +84,7 @@ public final class LoadGenerator implements AutoCloseable {
             problem = e.toString();
             outcome = broken(log);
         }
-        done.add(new RequestRecord(
-                planned, planned.at().toNanos(), log.ids(), log.times(), now(), outcome, problem));
+        done.add(new RequestRecord(planned, planned.at().toNanos(), log.ids(), log.times(), now(), outcome, problem));
         inFlight.decrementAndGet();
         running.remove(Thread.currentThread());
     }
@@ -129,7 +130,7 @@ public final class LoadGenerator implements AutoCloseable {
 
     /** Sends no more; what runs goes on. */
     public void stopSending() throws InterruptedException {
-        stopped = true;
+        noMore = true;
         allSent.await(5, TimeUnit.SECONDS);
     }
 
@@ -145,19 +146,26 @@ public final class LoadGenerator implements AutoCloseable {
         return true;
     }
 
-    /** Breaks off what runs. Before {@link #stopSending}, that counts as a loss. */
-    public void cancelRunning() {
+    /** Breaks off what runs, since the user wants to stop: that is no loss. */
+    public void stopRunning() {
+        stopped = true;
+        cutRunning();
+    }
+
+    /** Breaks off what runs, since its end stays away: that is a loss. */
+    public void cutRunning() {
+        noMore = true;
         running.forEach(Thread::interrupt);
     }
 
     @Override
     public void close() {
-        stopped = true;
+        noMore = true;
         Thread thread = sender;
         if (thread != null) {
             LockSupport.unpark(thread);
         }
-        cancelRunning();
+        stopRunning();
     }
 
     /** Tokens of one request; written by its thread, read when it has ended. */

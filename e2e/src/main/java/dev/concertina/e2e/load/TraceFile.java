@@ -74,7 +74,9 @@ public final class TraceFile {
             }
             before = at;
             requests.add(new Trace.Arrival(
-                    at, tokens(file, number, "ContextTokens", fields[1]), tokens(file, number, "GeneratedTokens", fields[2])));
+                    at,
+                    tokens(file, number, "ContextTokens", fields[1]),
+                    tokens(file, number, "GeneratedTokens", fields[2])));
             if (requests.size() > MAX_REQUESTS) {
                 throw wrong(file, number, "a trace may have " + MAX_REQUESTS + " requests");
             }
@@ -87,7 +89,8 @@ public final class TraceFile {
 
     private static @Nullable LocalDateTime time(String text) {
         try {
-            return LocalDateTime.parse(text.strip().replaceAll("(Z|[+-]00:?00)$", "").replace(' ', 'T'));
+            return LocalDateTime.parse(
+                    text.strip().replaceAll("(Z|[+-]00:?00)$", "").replace(' ', 'T'));
         } catch (DateTimeParseException e) {
             return null;
         }

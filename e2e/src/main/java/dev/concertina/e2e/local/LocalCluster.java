@@ -5,6 +5,7 @@ import dev.concertina.e2e.apiserver.LocalApiServer;
 import dev.concertina.e2e.kubelet.LoopbackAddresses;
 import dev.concertina.e2e.kubelet.ProcessKubelet;
 import dev.concertina.e2e.kubelet.SimulatedNode;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -41,11 +42,13 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * Starts everything but a deployment, and returns when all of it is ready.
+     * Starts everything and returns when all of it is ready.
      *
+     * @param objects created as soon as the API server knows their kinds: deployments, so that the operator finds them when it starts
      * @throws StartupException in one sentence; nothing is left running
      */
-    public static LocalCluster start(LocalSettings settings, Progress progress, InstantSource clock)
+    public static LocalCluster start(
+            LocalSettings settings, List<? extends HasMetadata> objects, Progress progress, InstantSource clock)
             throws StartupException {
         settings.check();
         RunDir runDir;
@@ -57,7 +60,7 @@ public final class LocalCluster implements AutoCloseable {
         LocalCluster cluster = new LocalCluster(settings, runDir);
         // a Ctrl-C while it starts must not leave processes either
         try {
-            cluster.open(progress, clock);
+            cluster.open(objects, progress, clock);
             return cluster;
         } catch (IOException e) {
             cluster.fail();
@@ -68,7 +71,8 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
-    private void open(Progress progress, InstantSource clock) throws IOException, StartupException {
+    private void open(List<? extends HasMetadata> given, Progress progress, InstantSource clock)
+            throws IOException, StartupException {
         http = "127.0.0.1:" + freePort(settings.httpPort());
         LoopbackAddresses addresses = LoopbackAddresses.acquire(new SecureRandom());
         opened.add(addresses);
@@ -84,6 +88,7 @@ public final class LocalCluster implements AutoCloseable {
         SystemObjects objects = new SystemObjects(broker.address(), server.url());
         objects.ground(token())
                 .forEach(object -> server.client().resource(object).create());
+        given.forEach(object -> server.client().resource(object).create());
         List<SimulatedNode> nodes = nodes();
         ProcessKubelet started = new ProcessKubelet(
                 server.client(), nodes, Images.programs(settings.home()), addresses, runDir.path(), clock);
@@ -182,9 +187,13 @@ public final class LocalCluster implements AutoCloseable {
         Objects.requireNonNull(kafka).checkAlive();
     }
 
-    /** Keeps the run folder for a look at the logs. */
-    public void fail() {
+    /** Keeps the run folder after the end, for a look at the logs. */
+    public synchronized void keepLogs() {
         failed = true;
+    }
+
+    private void fail() {
+        keepLogs();
         close();
     }
 
@@ -204,12 +213,17 @@ public final class LocalCluster implements AutoCloseable {
             return;
         }
         closed = true;
+        // an interrupt got us here, perhaps: it must not keep us from waiting for the processes to end
+        boolean interrupted = Thread.interrupted();
         for (AutoCloseable part : opened.reversed()) {
             try {
                 part.close();
             } catch (Exception e) {
                 System.err.println("while ending: " + e);
             }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         if (!settings.keep() && !failed) {
             runDir.delete();

@@ -1,5 +1,7 @@
 package dev.concertina.e2e.local;
 
+import dev.concertina.memory.model.ModelFiles;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,19 +59,29 @@ public record LocalSettings(
      * @throws StartupException when the model folder or a build result is missing
      */
     void check() throws StartupException {
-        if (!Files.isDirectory(modelDir)) {
-            throw new StartupException(
-                    "the model folder " + modelDir + " does not exist; give one in Hugging Face layout with --model");
-        }
-        if (!Files.isRegularFile(modelDir.resolve("config.json"))) {
-            throw new StartupException("the model folder " + modelDir
-                    + " has no config.json; give a folder in Hugging Face layout with --model");
-        }
+        context();
         for (String module : Images.MODULES) {
             if (!Files.isDirectory(home.resolve(module).resolve("target"))) {
                 throw new StartupException(
                         "module " + module + " is not built; run ./mvnw -DskipTests package in " + home);
             }
+        }
+    }
+
+    /**
+     * Positions of the model, prompt and answer together.
+     *
+     * @throws StartupException in one sentence when the folder holds no whole model
+     */
+    public int context() throws StartupException {
+        if (!Files.isDirectory(modelDir)) {
+            throw new StartupException(
+                    "the model folder " + modelDir + " does not exist; give one in Hugging Face layout with --model");
+        }
+        try (ModelFiles model = ModelFiles.open(modelDir)) {
+            return model.shape().maxContext();
+        } catch (IOException e) {
+            throw new StartupException("the model cannot be used: " + e.getMessage(), e);
         }
     }
 }

@@ -43,7 +43,10 @@ public final class Operations {
     private static @Nullable OperationReport one(ScaleOperation operation, TokenTimes tokens, Instant loadStart) {
         ScaleOperationSpec spec = operation.getSpec();
         ScaleOperationStatus status = operation.getStatus();
-        if (spec == null || status == null || status.phases() == null || status.phases().isEmpty()) {
+        if (spec == null
+                || status == null
+                || status.phases() == null
+                || status.phases().isEmpty()) {
             return null;
         }
         Map<String, Double> phases = new LinkedHashMap<>();

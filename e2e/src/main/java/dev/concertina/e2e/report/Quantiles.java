@@ -19,5 +19,4 @@ public final class Quantiles {
         int rank = (int) Math.ceil(q * sorted.length);
         return sorted[Math.clamp(rank - 1, 0, sorted.length - 1)];
     }
-
 }

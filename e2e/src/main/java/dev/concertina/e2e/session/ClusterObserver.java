@@ -57,7 +57,8 @@ public final class ClusterObserver implements AutoCloseable {
                 .getItems();
         synchronized (this) {
             for (ScaleOperation operation : seen) {
-                if (operation.getSpec() != null && operation.getSpec().deployment().equals(target.deployment())) {
+                if (operation.getSpec() != null
+                        && operation.getSpec().deployment().equals(target.deployment())) {
                     operations.put(operation.getMetadata().getName(), operation);
                 }
             }

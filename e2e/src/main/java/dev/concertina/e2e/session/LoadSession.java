@@ -9,10 +9,12 @@ import dev.concertina.e2e.load.RequestRecord;
 import dev.concertina.e2e.load.Schedule;
 import dev.concertina.e2e.report.OperationReport;
 import dev.concertina.e2e.report.Operations;
+import dev.concertina.e2e.report.ReportFiles;
 import dev.concertina.e2e.report.RunFacts;
 import dev.concertina.e2e.report.Sample;
 import dev.concertina.e2e.report.Summary;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -21,7 +23,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Runs one load from its first request to its report. {@link #stop} may be called from any thread. */
+/** Runs one load from its first request to its report. {@link #stop} and {@link #finish} may be called from any thread. */
 public final class LoadSession {
     /** Says whether the cluster can go on; throws one sentence when it cannot. */
     @FunctionalInterface
@@ -37,6 +39,7 @@ public final class LoadSession {
     private final Terminal terminal;
     private final InstantSource clock;
     private final CountDownLatch stop = new CountDownLatch(1);
+    private volatile boolean finishing;
 
     public LoadSession(Target target, Schedule schedule, RunFacts facts, Terminal terminal, InstantSource clock) {
         this.target = target;
@@ -54,9 +57,25 @@ public final class LoadSession {
             List<OperationReport> operations,
             List<RequestRecord> records,
             List<TokenCheck.Mismatch> mismatches,
-            Instant start) {}
+            Instant start) {
 
-    /** Ends the load early; {@link #run} then reports on what was served. */
+        /** Writes the report's folder. */
+        public void write(Path dir) throws IOException {
+            List<Double> times = decisions.stream()
+                    .map(decision -> Duration.between(start, Instant.parse(decision.time()))
+                                    .toMillis()
+                            / 1e3)
+                    .toList();
+            ReportFiles.write(dir, summary, samples, operations, decisions, times);
+        }
+    }
+
+    /** Sends no more; {@link #run} then waits for what was sent, checks it and reports. */
+    public void finish() {
+        finishing = true;
+    }
+
+    /** Breaks the load off; {@link #run} then reports on what was served. */
     public void stop() {
         stop.countDown();
     }
@@ -80,7 +99,7 @@ public final class LoadSession {
             watch(load, observer, samples, health);
             if (stopped()) {
                 load.stopSending();
-                load.cancelRunning();
+                load.stopRunning();
                 load.awaitRunning(Duration.ofSeconds(5));
             } else {
                 awaitOperation(observer, health);
@@ -100,12 +119,17 @@ public final class LoadSession {
             if (stop.await(1, TimeUnit.SECONDS)) {
                 return;
             }
+            if (finishing) {
+                load.stopSending();
+            }
             health.check();
             Sample sample = sampler.take();
             samples.add(sample);
             List<MoEDeploymentStatus.Decision> decisions = observer.decisions();
             for (; decisionsShown < decisions.size(); decisionsShown++) {
-                int before = decisionsShown == 0 ? -1 : decisions.get(decisionsShown - 1).width();
+                int before = decisionsShown == 0
+                        ? -1
+                        : decisions.get(decisionsShown - 1).width();
                 if (decisions.get(decisionsShown).width() != before) {
                     terminal.decision(sample.atS(), decisions.get(decisionsShown));
                 }
@@ -114,7 +138,7 @@ public final class LoadSession {
             if (sample.atS() > limit) {
                 terminal.say(load.inFlight() + " requests got no end within " + AFTERWARDS.toSeconds()
                         + " s after the load; they are broken off and count as lost");
-                load.cancelRunning();
+                load.cutRunning();
                 load.awaitRunning(Duration.ofSeconds(10));
                 return;
             }
@@ -135,8 +159,7 @@ public final class LoadSession {
         }
     }
 
-    private Result report(
-            List<RequestRecord> records, List<Sample> samples, ClusterObserver observer, Instant start)
+    private Result report(List<RequestRecord> records, List<Sample> samples, ClusterObserver observer, Instant start)
             throws IOException, InterruptedException {
         List<TokenCheck.Mismatch> mismatches = List.of();
         if (stopped()) {
@@ -152,7 +175,9 @@ public final class LoadSession {
         List<OperationReport> operations = Operations.of(observer.operations(), records, start);
         List<OperationReport> during =
                 operations.stream().filter(o -> o.endS() > 0).toList();
-        double seconds = samples.isEmpty() ? 0 : Math.min(facts.seconds(), samples.getLast().atS());
+        double seconds = samples.isEmpty()
+                ? 0
+                : Math.min(facts.seconds(), samples.getLast().atS());
         Summary summary = Summary.of(records, mismatches.size(), during, facts.withSeconds(seconds));
         return new Result(summary, samples, observer.decisions(), operations, records, mismatches, start);
     }

@@ -34,7 +34,8 @@ final class Sampler {
         List<RequestRecord> recent = load.records().stream()
                 .filter(r -> r.endNanos() / 1e9 >= now - RECENT_S)
                 .toList();
-        long met = recent.stream().filter(r -> r.meets(ttftLimitMs, tpotLimitMs)).count();
+        long met =
+                recent.stream().filter(r -> r.meets(ttftLimitMs, tpotLimitMs)).count();
         ScaleOperation active = observer.active();
         Sample sample = new Sample(
                 now,

@@ -11,4 +11,9 @@ import java.nio.file.Path;
  * @param modelDir the same model's folder on this machine, for the reference run
  */
 public record Target(
-        KubernetesClient client, String namespace, String deployment, String gateway, String modelName, Path modelDir) {}
+        KubernetesClient client,
+        String namespace,
+        String deployment,
+        String gateway,
+        String modelName,
+        Path modelDir) {}

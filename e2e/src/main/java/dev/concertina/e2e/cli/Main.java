@@ -1,0 +1,33 @@
+package dev.concertina.e2e.cli;
+
+import dev.concertina.e2e.cluster.E2eCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Entry of {@code ./concertina}. Exit codes: 0 all well, 1 a request was lost or a token wrong, 2 it could not run. */
+@Command(
+        name = "concertina",
+        mixinStandardHelpOptions = true,
+        version = "concertina 0.1.0-SNAPSHOT",
+        description = "Keeps a Mixture-of-Experts language model serving while it expands and contracts.",
+        subcommands = {DemoCommand.class, UpCommand.class, E2eCommand.class})
+public final class Main implements Runnable {
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before run
+    private CommandLine.Model.CommandSpec spec;
+
+    public static void main(String[] args) {
+        CommandLine line = new CommandLine(new Main());
+        line.setExecutionExceptionHandler((failure, command, parsed) -> {
+            command.getErr().println("concertina: " + failure);
+            failure.printStackTrace(command.getErr());
+            return 2;
+        });
+        System.exit(line.execute(args));
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(System.out);
+    }
+}
