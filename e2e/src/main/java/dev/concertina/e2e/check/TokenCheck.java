@@ -1,12 +1,8 @@
 package dev.concertina.e2e.check;
 
 import dev.concertina.e2e.load.RequestRecord;
-import dev.concertina.memory.model.ModelFiles;
-import dev.concertina.wire.ObjectId;
-import dev.concertina.worker.kernels.Kernels;
 import dev.concertina.worker.reference.ReferenceRun;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,20 +37,18 @@ public final class TokenCheck {
         List<RequestRecord> completed =
                 records.stream().filter(RequestRecord::completed).toList();
         List<Mismatch> mismatches = new ArrayList<>();
-        try (ModelFiles model = ModelFiles.open(modelDir);
-                ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-            MemorySegment dense = model.segment(ObjectId.DENSE);
-            MemorySegment[][] experts = experts(model);
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             AtomicInteger next = new AtomicInteger();
             AtomicInteger checked = new AtomicInteger();
             List<Future<List<Mismatch>>> parts = new ArrayList<>();
             for (int thread = 0; thread < threads; thread++) {
                 parts.add(pool.submit(() -> {
-                    ReferenceRun reference = new ReferenceRun(Kernels.best(), model.description(), dense, experts);
                     List<Mismatch> found = new ArrayList<>();
-                    for (int i = next.getAndIncrement(); i < completed.size(); i = next.getAndIncrement()) {
-                        compare(reference, completed.get(i), found);
-                        progress.accept(checked.incrementAndGet());
+                    try (ReferenceRun reference = ReferenceRun.open(modelDir)) {
+                        for (int i = next.getAndIncrement(); i < completed.size(); i = next.getAndIncrement()) {
+                            compare(reference, completed.get(i), found);
+                            progress.accept(checked.incrementAndGet());
+                        }
                     }
                     return found;
                 }));
@@ -63,20 +57,12 @@ public final class TokenCheck {
                 mismatches.addAll(part.get());
             }
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException unreadable) {
+                throw unreadable;
+            }
             throw new IllegalStateException("the reference run failed: " + e.getCause(), e);
         }
         return mismatches;
-    }
-
-    private static MemorySegment[][] experts(ModelFiles model) throws IOException {
-        MemorySegment[][] experts =
-                new MemorySegment[model.shape().layers()][model.shape().experts()];
-        for (int layer = 0; layer < experts.length; layer++) {
-            for (int expert = 0; expert < experts[layer].length; expert++) {
-                experts[layer][expert] = model.segment(ObjectId.expert(layer, expert));
-            }
-        }
-        return experts;
     }
 
     private static void compare(ReferenceRun reference, RequestRecord record, List<Mismatch> found) {
