@@ -36,6 +36,7 @@ public final class Engine implements AutoCloseable {
     private static final int PREFILL_AT_LEAST = 16;
     private static final int MOST_LIVE = 128;
     private static final long RETRY_NANOS = 20_000_000;
+    private static final long STOP_MILLIS = 5_000;
     private static final long IDLE_NANOS = 1_000_000_000;
 
     private final ModelShape shape;
@@ -54,6 +55,7 @@ public final class Engine implements AutoCloseable {
     private final Deque<LiveSequence> waiting = new ArrayDeque<>();
     private final List<LiveSequence> live = new ArrayList<>();
     private final Thread thread;
+    private int frozen;
     private boolean troubled;
     private volatile int liveCount;
     private volatile int waitingCount;
@@ -144,7 +146,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void count() {
-        liveCount = live.size();
+        liveCount = live.size() + frozen;
         waitingCount = waiting.size();
     }
 
@@ -320,17 +322,25 @@ public final class Engine implements AutoCloseable {
 
     /** Takes a sequence out of the batch, keeping its pages; false when it has ended meanwhile. Then {@link #thaw} or {@link #leave}. */
     public boolean freeze(LiveSequence sequence) {
-        return boundary.call(() -> live.remove(sequence) || waiting.remove(sequence));
+        return boundary.call(() -> {
+            boolean here = live.remove(sequence) || waiting.remove(sequence);
+            frozen += here ? 1 : 0;
+            return here;
+        });
     }
 
     /** Puts a frozen sequence back. */
     public void thaw(LiveSequence sequence) {
-        boundary.call(() -> sequence.pages().length == 0 ? waiting.offerFirst(sequence) : live.add(sequence));
+        boundary.call(() -> {
+            frozen--;
+            return sequence.pages().length == 0 ? waiting.offerFirst(sequence) : live.add(sequence);
+        });
     }
 
     /** Ends a frozen sequence here: it goes on elsewhere. */
     public void leave(LiveSequence sequence, Workers.Token moved) {
         boundary.call(() -> {
+            frozen--;
             finish(sequence, moved);
             return true;
         });
@@ -349,21 +359,27 @@ public final class Engine implements AutoCloseable {
         boundary.call(() -> live.add(sequence));
     }
 
+    /** Sequences in the batch, or frozen for a hand-over that has not been answered. */
     public int liveSequences() {
         return liveCount;
     }
 
+    /** Sequences that wait for pages. */
     public int waitingSequences() {
         return waitingCount;
     }
 
-    /** Stops the step thread; sequences end with an error. */
+    /** Stops the step thread; sequences end with an error. Waits a moment for streams to deliver their ends. */
     @Override
     public void close() {
         closed = true;
         boundary.wake();
         try {
-            thread.join(5_000);
+            thread.join(STOP_MILLIS);
+            long deadline = System.nanoTime() + STOP_MILLIS * 1_000_000;
+            while (book.followed() && System.nanoTime() - deadline < 0) {
+                Thread.sleep(5);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

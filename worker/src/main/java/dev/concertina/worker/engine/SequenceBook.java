@@ -44,6 +44,11 @@ final class SequenceBook {
         entries.computeIfPresent(sequence.id(), (id, entry) -> entry.sequence == sequence ? null : entry);
     }
 
+    /** Whether somebody still reads a stream. */
+    boolean followed() {
+        return entries.values().stream().anyMatch(entry -> entry.sequence.log().followed());
+    }
+
     /** Forgets what was delivered or has had no follower for 30 s; cancels the latter first. To be called every second or so. */
     void sweep(long nowNanos) {
         for (Entry entry : entries.values()) {
