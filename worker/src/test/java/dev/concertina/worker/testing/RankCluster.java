@@ -71,7 +71,7 @@ public final class RankCluster implements AutoCloseable {
                     }
                 }
             }
-            memory.stage(rank, objects, 8L << 20);
+            memory.stage(rank, objects, 64L << 20);
         }
         if (current != null) {
             current.ranks().forEach(rank -> involved.add(rank.rank()));
