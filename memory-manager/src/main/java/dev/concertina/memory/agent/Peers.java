@@ -103,6 +103,9 @@ final class Peers {
             for (long offset : from) {
                 write(pool.asSlice(offset, bytes), out);
             }
+        } catch (IOException e) {
+            answered(connection, agentAddress + "/v1/kv"); // a refusal before all was read: say why
+            throw e;
         }
         answered(connection, agentAddress + "/v1/kv");
         connection.getInputStream().close();

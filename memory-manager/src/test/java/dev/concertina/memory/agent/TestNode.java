@@ -168,8 +168,13 @@ final class TestNode implements AutoCloseable {
 
     MemoryClient join(int rank) throws IOException {
         MemoryClient client = MemoryClient.connect(socket());
-        client.join(joining(rank));
-        return client;
+        try {
+            client.join(joining(rank));
+            return client;
+        } catch (IOException | RuntimeException e) {
+            client.close();
+            throw e;
+        }
     }
 
     static JoinRequest joining(int rank) {
@@ -187,6 +192,11 @@ final class TestNode implements AutoCloseable {
         http.close();
         kill(agent);
         kill(keeper);
+        Path logs = Files.createDirectories(Path.of("target", "nodes"));
+        Files.copy(
+                folder.resolve("agent.log"),
+                logs.resolve(name + "-" + folder.getFileName() + ".log"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
