@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.concertina.wire.ControlException;
+import dev.concertina.wire.Json;
 import dev.concertina.wire.Workers;
 import dev.concertina.worker.engine.Pace;
 import dev.concertina.worker.testing.RankCluster;
 import dev.concertina.worker.testing.SampleModel;
 import dev.concertina.worker.testing.TokenClient;
 import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -195,6 +198,33 @@ class RanksTest {
                             new Workers.Sequence("resumed", golden.prompt_ids(), before, 96, new int[0]),
                             stream);
             assertThat(stream.ids()).isEqualTo(golden.greedy_ids());
+        }
+    }
+
+    @Test
+    void aSequenceWhoseClientGoesAwayIsCancelled() throws Exception {
+        try (RankCluster cluster = new RankCluster(Pace.parse("step=5ms,token=100us"))) {
+            cluster.moveTo(cluster.map(1, List.of(0), false));
+            Workers.Sequence endless =
+                    new Workers.Sequence("gone", goldens.get(0).prompt_ids(), new int[0], 1000, new int[0]);
+            byte[] body = Json.write(endless);
+            String[] address = cluster.address(0).split(":");
+            try (Socket client = new Socket(address[0], Integer.parseInt(address[1]))) {
+                String head = "POST /v1/sequences HTTP/1.1\r\nHost: " + cluster.address(0) + "\r\nAuthorization: "
+                        + cluster.token.authorization() + "\r\nContent-Length: " + body.length + "\r\n\r\n";
+                client.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+                client.getOutputStream().write(body);
+                assertThat(client.getInputStream().readNBytes(400)).hasSize(400);
+            }
+            waitUntil(() -> {
+                try {
+                    Workers.State state = cluster.state(0);
+                    return state.liveSequences() == 0 && state.kvPagesUsed() == 0;
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            assertThat(cluster.state(0).tokensGenerated()).isLessThan(1000);
         }
     }
 

@@ -30,11 +30,13 @@ public final class Engine implements AutoCloseable {
     /** Most rows in a step. */
     public static final int CAPACITY = 192;
 
+    /** Most sequences in the batch by admission; those handed over may exceed it a little. */
+    public static final int MOST_LIVE = 128;
+
     private static final System.Logger LOG = System.getLogger(Engine.class.getName());
     private static final String CANCELLED = "cancelled: nobody follows it";
     private static final int BUDGET = 64;
     private static final int PREFILL_AT_LEAST = 16;
-    private static final int MOST_LIVE = 128;
     private static final long RETRY_NANOS = 20_000_000;
     private static final long STOP_MILLIS = 5_000;
     private static final long IDLE_NANOS = 1_000_000_000;

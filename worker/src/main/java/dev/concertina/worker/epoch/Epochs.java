@@ -22,6 +22,9 @@ public final class Epochs {
     private final MemoryClient memory;
     private final int rank;
     private final ConcurrentSkipListMap<Long, AttachedEpoch> attached = new ConcurrentSkipListMap<>();
+    /** Guards which numbers are attached against the one in use; held for moments only, unlike this object's own lock. */
+    private final Object numbers = new Object();
+
     private volatile long inUse;
 
     public Epochs(MemoryClient memory, int rank) {
@@ -74,9 +77,6 @@ public final class Epochs {
             if (found == null || found.acquire()) {
                 return found;
             }
-            if (attached.get(epoch) == found) {
-                return null; // closed and about to be removed
-            }
         }
     }
 
@@ -86,47 +86,56 @@ public final class Epochs {
     }
 
     /**
-     * Uses an epoch from now on.
+     * Uses an epoch from now on. Never waits for memory.
      *
      * @throws ControlException 409 when it is not attached or lower than the one in use
      */
-    public synchronized void use(long epoch) {
-        if (epoch < inUse) {
-            throw new ControlException(409, "epoch " + epoch + " is lower than " + inUse + ", which is in use");
+    public void use(long epoch) {
+        synchronized (numbers) {
+            if (epoch < inUse) {
+                throw new ControlException(409, "epoch " + epoch + " is lower than " + inUse + ", which is in use");
+            }
+            if (!attached.containsKey(epoch)) {
+                throw new ControlException(409, "epoch " + epoch + " is not prepared here");
+            }
+            inUse = epoch;
         }
-        if (!attached.containsKey(epoch)) {
-            throw new ControlException(409, "epoch " + epoch + " is not prepared here");
-        }
-        inUse = epoch;
     }
 
     /** Unmaps what only epochs below {@code epoch} use, once nobody reads it; 409 while a lower one is in use. */
     public synchronized void retire(long epoch) throws IOException {
-        if (inUse < epoch) {
-            throw new ControlException(409, "epoch " + inUse + " is in use; commit " + epoch + " before retiring");
+        List<AttachedEpoch> gone;
+        synchronized (numbers) {
+            if (inUse < epoch) {
+                throw new ControlException(409, "epoch " + inUse + " is in use; commit " + epoch + " before retiring");
+            }
+            gone = List.copyOf(attached.headMap(epoch).values());
+            attached.headMap(epoch).clear();
         }
-        remove(List.copyOf(attached.headMap(epoch).keySet()));
+        unmap(gone);
     }
 
     /** Forgets a prepared epoch; one that is not attached is fine. */
     public synchronized void withdraw(long epoch) throws IOException {
-        if (inUse == epoch) {
-            throw new ControlException(409, "epoch " + epoch + " is in use; publish a higher one with the former map");
+        AttachedEpoch gone;
+        synchronized (numbers) {
+            if (inUse == epoch) {
+                throw new ControlException(
+                        409, "epoch " + epoch + " is in use; publish a higher one with the former map");
+            }
+            gone = attached.remove(epoch);
         }
-        if (attached.containsKey(epoch)) {
-            remove(List.of(epoch));
+        if (gone != null) {
+            unmap(List.of(gone));
         }
     }
 
-    private void remove(List<Long> numbers) throws IOException {
+    /** Waits until nobody reads epochs that nobody can acquire any more, then unmaps what no other epoch uses. */
+    private void unmap(List<AttachedEpoch> gone) throws IOException {
         Set<ObjectId> unused = new HashSet<>();
-        for (long number : numbers) {
-            AttachedEpoch gone = attached.get(number);
-            if (gone != null) {
-                gone.close();
-                attached.remove(number);
-                unused.addAll(objects(gone.map()));
-            }
+        for (AttachedEpoch epoch : gone) {
+            epoch.close();
+            unused.addAll(objects(epoch.map()));
         }
         attached.values().forEach(kept -> unused.removeAll(objects(kept.map())));
         if (!unused.isEmpty()) {

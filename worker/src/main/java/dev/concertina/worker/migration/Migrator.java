@@ -107,7 +107,7 @@ public final class Migrator implements AutoCloseable {
                         CALL);
             } catch (IOException | ControlException e) {
                 LOG.log(
-                        System.Logger.Level.INFO,
+                        System.Logger.Level.DEBUG, // tried again in a moment, State shows what is left
                         "hand-over refused sequence={0} target={1} reason=\"{2}\"",
                         sequence.id(),
                         target.rank(),

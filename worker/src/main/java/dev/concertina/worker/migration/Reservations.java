@@ -1,6 +1,7 @@
 package dev.concertina.worker.migration;
 
 import dev.concertina.wire.ControlException;
+import dev.concertina.worker.engine.Engine;
 import dev.concertina.worker.engine.LiveSequence;
 import dev.concertina.worker.kv.KvLayout;
 import dev.concertina.worker.kv.KvPool;
@@ -32,6 +33,9 @@ public final class Reservations {
         LiveSequence here = serving.engine().find(request.id());
         if (here != null && !here.log().ended()) {
             throw new ControlException(409, "a sequence with id " + request.id() + " is live here");
+        }
+        if (serving.engine().liveSequences() >= Engine.MOST_LIVE) {
+            throw new ControlException(507, "this rank runs as many sequences as it takes");
         }
         int[] pages = serving.pool()
                 .take(KvLayout.pagesFor(request.tokens()))
