@@ -134,10 +134,19 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
 
     @Override
     public synchronized void access(Range range, long offset, long bytes, Access access) throws IOException {
+        long from = offset;
+        long to = offset;
+        int device = -1;
         for (Map.Entry<Long, Allocation> mapping : whole(range, offset, bytes).entrySet()) {
             Handle handle = mapping.getValue().handle;
-            memory.setAccess(range.address() + mapping.getKey(), handle.bytes(), ordinal(handle.device()), access);
+            if (handle.device() != device && to > from) {
+                memory.setAccess(range.address() + from, to - from, ordinal(device), access);
+                from = to;
+            }
+            device = handle.device();
+            to = mapping.getKey() + handle.bytes();
         }
+        memory.setAccess(range.address() + from, to - from, ordinal(device), access); // neighbours in one call
     }
 
     /**

@@ -3,7 +3,9 @@ package dev.concertina.memory.backend.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Copies between mapped device memory, and to and from the host. Each method returns when its bytes are there. One stream per device,
@@ -43,20 +45,40 @@ public final class CudaMover implements AutoCloseable {
     }
 
     /**
-     * Copies between devices or within one; equal sizes. Between devices {@code to}'s device does the copying: it needs access to
-     * {@code from} ({@link CudaBackend#accessFrom}).
+     * One copy of a batch; equal sizes. Between devices {@code to}'s device does the copying: it needs access to {@code from} ({@link
+     * CudaBackend#accessFrom}).
      */
-    public synchronized void copy(Span from, Span to) throws CudaException {
-        if (from.bytes != to.bytes) {
-            throw new IllegalArgumentException(from.bytes + " bytes do not fill " + to.bytes);
+    public record Copy(Span from, Span to) {
+        public Copy {
+            if (from.bytes != to.bytes) {
+                throw new IllegalArgumentException(from.bytes + " bytes do not fill " + to.bytes);
+            }
         }
-        CudaStream stream = streams.get(to.device);
-        if (from.device == to.device) {
-            stream.copy(from.address, to.address, to.bytes);
-        } else {
-            stream.copyFrom(contexts.get(from.device), from.address, to.address, to.bytes);
+    }
+
+    /** Copies between devices or within one. */
+    public void copy(Span from, Span to) throws CudaException {
+        copyAll(List.of(new Copy(from, to)));
+    }
+
+    /** Copies many, waiting once; those onto one device run in the order given. After a failure any of them may have happened. */
+    public synchronized void copyAll(List<Copy> copies) throws CudaException {
+        Set<CudaStream> busy = new LinkedHashSet<>();
+        try {
+            for (Copy copy : copies) {
+                CudaStream stream = streams.get(copy.to.device);
+                busy.add(stream);
+                if (copy.from.device == copy.to.device) {
+                    stream.copy(copy.from.address, copy.to.address, copy.to.bytes);
+                } else {
+                    stream.copyFrom(contexts.get(copy.from.device), copy.from.address, copy.to.address, copy.to.bytes);
+                }
+            }
+        } finally {
+            for (CudaStream stream : busy) {
+                stream.synchronize(); // also after a failure: what runs must end before its memory may be unmapped
+            }
         }
-        stream.synchronize();
     }
 
     /** Copies from the host; {@code from} is native memory of the same size. */

@@ -14,10 +14,13 @@ import java.util.List;
 final class CudaSubject implements MemoryBackendContract.Subject {
     private final CudaBackend backend;
     private final CudaMover mover;
+    private final boolean accessIsChecked;
 
-    CudaSubject(CudaDriver driver, List<CudaDevice> devices, Capacity capacity) throws CudaException {
+    CudaSubject(CudaDriver driver, List<CudaDevice> devices, Capacity capacity, boolean accessIsChecked)
+            throws CudaException {
         backend = new CudaBackend(driver, devices, capacity, Scrub.AT_CREATION);
         mover = new CudaMover(driver, devices);
+        this.accessIsChecked = accessIsChecked;
     }
 
     @Override
@@ -41,6 +44,11 @@ final class CudaSubject implements MemoryBackendContract.Subject {
             mover.download(new CudaMover.Span(0, range.address() + offset, length), host);
             return host.toArray(ValueLayout.JAVA_BYTE);
         }
+    }
+
+    @Override
+    public boolean accessIsChecked() {
+        return accessIsChecked;
     }
 
     @Override

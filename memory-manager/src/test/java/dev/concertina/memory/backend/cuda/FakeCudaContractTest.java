@@ -13,7 +13,7 @@ class FakeCudaContractTest extends MemoryBackendContract {
     protected Subject open(Capacity capacity) throws IOException {
         try {
             CudaDriver driver = FakeDriver.open(1, CAPACITY);
-            return new CudaSubject(driver, driver.devices(), capacity);
+            return new CudaSubject(driver, driver.devices(), capacity, true);
         } catch (InterruptedException e) {
             throw new IOException(e);
         }

@@ -23,6 +23,7 @@ class RealCudaContractTest extends MemoryBackendContract {
 
     @Override
     protected Subject open(Capacity capacity) throws IOException {
-        return new CudaSubject(driver, List.of(driver.devices().getFirst()), capacity);
+        return new CudaSubject(
+                driver, List.of(driver.devices().getFirst()), capacity, Boolean.getBoolean("concertina.gpu.touch"));
     }
 }
