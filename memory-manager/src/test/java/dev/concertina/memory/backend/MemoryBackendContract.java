@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.concertina.memory.libc.MemoryFiles;
-import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,55 +13,13 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every memory backend must do, whatever it runs on. One device of 144 MiB. */
-public abstract class MemoryBackendContract {
-    protected static final long CAPACITY = 144L << 20;
-
-    private Subject subject;
-    private MemoryBackend backend;
-    private long granule;
-
-    /** A backend under test, and how bytes get in and out of what it maps. */
-    public interface Subject extends AutoCloseable {
-        MemoryBackend backend();
-
-        /** Fails with an IOException when this process may not write there. */
-        void write(Range range, long offset, byte[] bytes) throws IOException;
-
-        /** Fails with an IOException when this process may not read there. */
-        byte[] read(Range range, long offset, int length) throws IOException;
-
-        /** Whether touching memory without access fails cleanly; where it does not, that is tested in a process of its own. */
-        default boolean accessIsChecked() {
-            return true;
-        }
-
-        @Override
-        void close() throws IOException;
-    }
-
-    /** A fresh backend for one device. */
-    protected abstract Subject open(Capacity capacity) throws IOException;
-
-    @BeforeEach
-    void open() throws IOException {
-        subject = open(new Capacity(1, CAPACITY));
-        backend = subject.backend();
-        granule = backend.granularity();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        if (subject != null) {
-            subject.close();
-        }
-    }
-
+public abstract class MemoryBackendContract extends BackendFixture {
     @Test
     void sizesAndOffsetsAreMultiplesOfTheGranularity() throws IOException {
         assertThat(granule).isPositive();
@@ -331,6 +288,12 @@ public abstract class MemoryBackendContract {
         assertThat(backend.info(0).usedBytes()).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void aRandomWalkKeepsBytesAndAccounts(long seed) throws IOException {
+        new BackendWalk(subject, seed).run(150);
+    }
+
     @Test
     void descriptorsAreNotLeaked() throws IOException {
         cycle(); // whatever the backend opens once
@@ -371,41 +334,5 @@ public abstract class MemoryBackendContract {
         Handle imported = backend.importFd(backend.exportFd(mapped.handle, Access.READ_ONLY), 0, granule);
         backend.release(imported);
         mapped.discard();
-    }
-
-    private static int descriptors() {
-        String[] names = new File("/proc/self/fd").list();
-        return names == null ? 0 : names.length;
-    }
-
-    /** Memory of its own in a range of its own. */
-    private final class Mapped {
-        final Handle handle;
-        final Range range;
-
-        Mapped(Handle handle, Range range) {
-            this.handle = handle;
-            this.range = range;
-        }
-
-        void discard() throws IOException {
-            backend.unmap(range, 0, range.bytes());
-            backend.release(handle);
-            backend.free(range);
-        }
-    }
-
-    private Mapped mapped(long bytes) throws IOException {
-        Handle handle = backend.create(0, bytes);
-        Range range = backend.reserve(bytes);
-        backend.map(range, 0, handle);
-        backend.access(range, 0, bytes, Access.READ_WRITE);
-        return new Mapped(handle, range);
-    }
-
-    private static byte[] pattern(int seed, int length) {
-        byte[] bytes = new byte[length];
-        new Random(seed).nextBytes(bytes);
-        return bytes;
     }
 }
