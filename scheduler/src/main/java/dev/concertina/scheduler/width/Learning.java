@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
 /**
  * Corrects the capacity model by what was observed. What ranks were seen to do is a lower bound of what they can, so a higher observation
  * raises the capacity; a lower one lowers it only while requests really wait or miss the objective on busy ranks, twice in a row. The
- * seconds after a change of width teach nothing.
+ * seconds after a change of width teach nothing, and what lowered the capacity is slowly forgotten.
  */
 final class Learning {
     /** Learnt values stay within this factor of the prior. */
@@ -21,6 +21,9 @@ final class Learning {
     private static final double STEP_RATE = 0.1;
     private static final double BUSY_SEQUENCES = 4;
     private static final double BUSY_UTILIZATION = 0.3;
+    private static final double BUSY_FACTOR = 2;
+    /** Share of the way back to the prior that a lowered capacity goes at each decision: the traffic that lowered it may be gone. */
+    private static final double FORGET = 0.001;
 
     private final WidthConfig config;
 
@@ -70,10 +73,19 @@ final class Learning {
         return load.attainment().isPresent() && load.attainment().getAsDouble() < slo.attainment();
     }
 
+    /**
+     * True when more requests are in service than the model expects at this use: then the ranks are slower than it says. Expected, from the
+     * mean of the model's queue: (generated x step + use) / (1 - use), taken for each rank by itself.
+     */
     private boolean busy(WidthInput input, WidthMemory memory, Demand demand) {
         int width = input.currentWidth();
-        return input.load().inFlight() >= BUSY_SEQUENCES * width
-                && demand.level() >= BUSY_UTILIZATION * width * capacity(memory);
+        double use = demand.level() / (width * capacity(memory));
+        if (use < BUSY_UTILIZATION || input.load().inFlight() < BUSY_SEQUENCES * width) {
+            return false;
+        }
+        double steps = demand.generatedShare() * demand.level() * stepSeconds(memory);
+        double expected = use < 1 ? (steps + width * use) / (1 - use) : 0;
+        return input.load().inFlight() > BUSY_FACTOR * expected;
     }
 
     /** The memory with capacity and step corrected by the input's observations. */
@@ -109,7 +121,7 @@ final class Learning {
         if (atLimit && most < now && most > 0) {
             return OptionalDouble.of(Math.max(now + FALL * (most - now), prior / MOST_FACTOR));
         }
-        return memory.tokensPerSecond();
+        return now < prior ? OptionalDouble.of(now + FORGET * (prior - now)) : memory.tokensPerSecond();
     }
 
     /** The time per output token at use u is step / (1 - u), so the step is that time less its share. */

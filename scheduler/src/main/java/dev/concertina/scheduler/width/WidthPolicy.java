@@ -180,9 +180,12 @@ public final class WidthPolicy {
 
         private int widened(int wanted, boolean saturated) {
             if (backlog || saturated) {
-                reasons.add(format(
-                        "%d requests are queued and %d overdue: widening does not wait",
-                        load.queued(), load.overdue()));
+                reasons.add(
+                        backlog
+                                ? format(
+                                        "%d requests are queued and %d overdue: widening does not wait",
+                                        load.queued(), load.overdue())
+                                : "requests miss the objective on busy ranks: widening does not wait");
                 return wanted;
             }
             Instant since = since(true);

@@ -89,6 +89,12 @@ final class PacedFleet {
         return new PacedFleet(config, LoadConfig.of(slo), 0.008, 0.0008, 2, 4);
     }
 
+    static PacedFleet slowerThanItsPrior() {
+        Slo slo = new Slo(Duration.ofSeconds(1), Duration.ofMillis(100), 0.95);
+        WidthConfig config = WidthConfig.ofPace(Duration.ofMillis(8), Duration.ofNanos(800_000));
+        return new PacedFleet(config, LoadConfig.of(slo), 0.016, 0.0016, 2, 4);
+    }
+
     List<Change> changes() {
         return changes;
     }

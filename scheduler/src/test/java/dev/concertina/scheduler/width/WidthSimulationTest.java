@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -69,5 +70,15 @@ class WidthSimulationTest {
         assertThat(fleet.widths().get(78)).isEqualTo(1);
         assertThat(fleet.changes()).hasSizeLessThanOrEqualTo(4);
         assertThat(fleet.attainment()).isGreaterThan(0.99);
+    }
+
+    /** The prior says 1,250 tokens/s, the ranks do 625: the policy must find out by itself. */
+    @Test
+    void learnsThatRanksAreSlowerThanThePriorSays() {
+        PacedFleet fleet = PacedFleet.slowerThanItsPrior();
+        fleet.run(trace(180, t -> t < 20 ? 2 : 12, 1L), 180);
+        System.out.println("slow ranks: " + fleet.changes() + " attainment " + fleet.attainment());
+        assertThat(fleet.widths().getLast()).isBetween(2, 3);
+        assertThat(fleet.changes()).hasSizeLessThanOrEqualTo(3);
     }
 }
