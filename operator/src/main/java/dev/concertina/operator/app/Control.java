@@ -135,6 +135,7 @@ public final class Control implements AutoCloseable {
     /** Stops as a killed process would: operations stay where they are and the Lease is not given back. */
     void abandon() {
         started = false;
+        lease.abandon();
         runner.close();
         decisionLoop.close();
         routes.close();

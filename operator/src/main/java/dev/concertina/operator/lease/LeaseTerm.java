@@ -134,7 +134,7 @@ public final class LeaseTerm implements AutoCloseable {
         while (!closed) {
             try {
                 Thread.sleep(duration.dividedBy(4));
-                if (!closed && !stillMine()) {
+                if (!closed && !stillMine() && !closed) {
                     lost.run();
                     return;
                 }
@@ -166,17 +166,22 @@ public final class LeaseTerm implements AutoCloseable {
             }
             renewed = now;
             return true;
-        } catch (KubernetesClientException e) {
+        } catch (KubernetesClientException | IllegalStateException e) {
             LOG.log(System.Logger.Level.WARNING, "lease not renewed reason={0}", String.valueOf(e.getMessage()));
             return renewed.plus(duration).isAfter(now);
         }
     }
 
+    /** Stops renewing and keeps the Lease, as a killed process does. */
+    public void abandon() {
+        closed = true;
+        renewer.interrupt();
+    }
+
     /** Gives the Lease back, so that the next operator need not wait; its term stays. */
     @Override
     public void close() {
-        closed = true;
-        renewer.interrupt();
+        abandon();
         try {
             Lease current =
                     client.leases().inNamespace(namespace).withName(NAME).get();

@@ -1,0 +1,63 @@
+package dev.concertina.operator.app;
+
+import dev.concertina.operator.settings.Settings;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings for tests: short deadlines, no Kafka. */
+record TestSettings() implements Settings {
+    @Override
+    public Optional<String> tokenFile() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> kafka() {
+        return Optional.empty();
+    }
+
+    @Override
+    public String topic() {
+        return "concertina.traffic";
+    }
+
+    @Override
+    public String workerImage() {
+        return "worker";
+    }
+
+    @Override
+    public String tokenSecret() {
+        return "token";
+    }
+
+    @Override
+    public String agentClaim() {
+        return "agent";
+    }
+
+    @Override
+    public Optional<String> pod() {
+        return Optional.of("operator-0");
+    }
+
+    @Override
+    public Optional<String> namespace() {
+        return Optional.of("concertina-system");
+    }
+
+    @Override
+    public Duration leaseDuration() {
+        return Duration.ofSeconds(8);
+    }
+
+    @Override
+    public Duration phaseDeadline() {
+        return Duration.ofSeconds(20);
+    }
+
+    @Override
+    public Duration provisioningDeadline() {
+        return Duration.ofSeconds(20);
+    }
+}
