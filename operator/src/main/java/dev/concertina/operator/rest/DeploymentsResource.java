@@ -19,8 +19,11 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/deployments}, read-only. */
@@ -49,6 +52,15 @@ public class DeploymentsResource {
     /** One placement. */
     public record PlacementView(
             String name, ExpertPlacementSpec spec, @Nullable ExpertPlacementStatus status) {}
+
+    /** Says in the body what is not there. */
+    @ServerExceptionMapper
+    public Response missing(NotFoundException problem) {
+        return Response.status(Response.Status.NOT_FOUND)
+                .type(MediaType.APPLICATION_JSON)
+                .entity(Map.of("error", String.valueOf(problem.getMessage())))
+                .build();
+    }
 
     @GET
     public List<DeploymentView> list() {

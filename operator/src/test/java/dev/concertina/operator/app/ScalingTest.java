@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentSpec;
+import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus;
 import dev.concertina.crds.ScaleOperationStatus.Phase;
@@ -17,6 +18,7 @@ import dev.concertina.wire.ObjectId;
 import dev.concertina.wire.Token;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
@@ -29,6 +31,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -95,12 +98,22 @@ class ScalingTest {
     }
 
     private void scale(int width) {
-        client.resources(MoEDeployment.class)
-                .inNamespace(NAMESPACE)
-                .withName(NAME)
-                .edit(deployment -> {
-                    deployment.setSpec(spec(deployment.getSpec().model().source(), width));
-                    return deployment;
+        change(deployment -> spec(deployment.getSpec().model().source(), width));
+    }
+
+    /** As a user does: the operator may write in between, then again. */
+    private void change(Function<MoEDeployment, MoEDeploymentSpec> next) {
+        await().atMost(LIMIT)
+                .ignoreExceptionsInstanceOf(KubernetesClientException.class)
+                .until(() -> {
+                    client.resources(MoEDeployment.class)
+                            .inNamespace(NAMESPACE)
+                            .withName(NAME)
+                            .edit(deployment -> {
+                                deployment.setSpec(next.apply(deployment));
+                                return deployment;
+                            });
+                    return true;
                 });
     }
 
@@ -124,15 +137,23 @@ class ScalingTest {
         });
     }
 
+    /** Status of the last operation; null before its first phase. */
     private ScaleOperationStatus last() {
         return operations().getLast().getStatus();
     }
 
+    private void awaitRolledBack() {
+        await().atMost(LIMIT).until(() -> last() != null && last().phase() == Phase.RolledBack);
+    }
+
     private Condition condition(String type) {
-        return get().getStatus().conditions().stream()
-                .filter(condition -> condition.getType().equals(type))
-                .findFirst()
-                .orElseThrow();
+        MoEDeploymentStatus status = get().getStatus();
+        return status == null
+                ? new Condition()
+                : status.conditions().stream()
+                        .filter(condition -> condition.getType().equals(type))
+                        .findFirst()
+                        .orElse(new Condition());
     }
 
     /** What is on the accelerators is what the placement says, no more and no less. */
@@ -199,9 +220,9 @@ class ScalingTest {
     void aFailedStagingRollsBackAndServingGoesOn() {
         apply("file:///models/shakespeare-moe", 1);
         awaitWidth(1);
-        fleet.agents().forEach(agent -> agent.failNextStage());
+        fleet.agents().forEach(agent -> agent.failNextStage(true));
         scale(2);
-        await().atMost(LIMIT).until(() -> last() != null && last().phase() == Phase.RolledBack);
+        awaitRolledBack();
         assertThat(last().error()).contains("Staging").contains("checksum");
         await().atMost(LIMIT)
                 .untilAsserted(
@@ -209,7 +230,7 @@ class ScalingTest {
         assertThat(fleet.gateway().ranks(KEY)).containsExactly(0);
         assertMemoryMatches(1);
         // after its back-off the next attempt works
-        fleet.agents().forEach(agent -> agent.stageMillis(5));
+        fleet.agents().forEach(agent -> agent.failNextStage(false));
         awaitWidth(2);
         assertMemoryMatches(2);
     }
@@ -220,7 +241,7 @@ class ScalingTest {
         awaitWidth(1);
         fleet.corrupt(1);
         scale(2);
-        await().atMost(LIMIT).until(() -> last() != null && last().phase() == Phase.RolledBack);
+        awaitRolledBack();
         assertThat(last().error()).contains("self-test");
         assertMemoryMatches(1);
         assertThat(fleet.worker(0).epoch()).isEqualTo(1);
@@ -300,24 +321,18 @@ class ScalingTest {
     void tooFewAcceleratorsAreSaidBeforeAnythingIsCreated() {
         apply("file:///models/shakespeare-moe", 4);
         awaitWidth(4);
-        client.resources(MoEDeployment.class)
-                .inNamespace(NAMESPACE)
-                .withName(NAME)
-                .edit(object -> {
-                    object.setSpec(new MoEDeploymentSpec(
-                            object.getSpec().model(),
-                            null,
-                            null,
-                            6,
-                            new MoEDeploymentSpec.Scaling(null, 1, 8, null, null, null, null, null),
-                            null,
-                            null,
-                            new MoEDeploymentSpec.Accelerator(null, "1Mi", null),
-                            null,
-                            null));
-                    return object;
-                });
-        await().atMost(LIMIT).until(() -> last().phase() == Phase.RolledBack);
+        change(object -> new MoEDeploymentSpec(
+                object.getSpec().model(),
+                null,
+                null,
+                6,
+                new MoEDeploymentSpec.Scaling(null, 1, 8, null, null, null, null, null),
+                null,
+                null,
+                new MoEDeploymentSpec.Accelerator(null, "1Mi", null),
+                null,
+                null));
+        awaitRolledBack();
         assertThat(last().error()).contains("needs 2 more free accelerator(s)");
         assertThat(fleet.gateway().ranks(KEY)).hasSize(4);
     }
@@ -330,13 +345,7 @@ class ScalingTest {
                         () -> assertThat(condition("Accepted").getReason()).isEqualTo("InvalidSpec"));
         assertThat(condition("Accepted").getMessage()).contains("absolute path");
         for (String[] bad : new String[][] {{"/models/missing", "ModelNotFound"}, {"/models/broken", "ModelInvalid"}}) {
-            client.resources(MoEDeployment.class)
-                    .inNamespace(NAMESPACE)
-                    .withName(NAME)
-                    .edit(deployment -> {
-                        deployment.setSpec(spec("file://" + bad[0], 1));
-                        return deployment;
-                    });
+            change(deployment -> spec("file://" + bad[0], 1));
             await().atMost(LIMIT)
                     .untilAsserted(
                             () -> assertThat(condition("Accepted").getReason()).isEqualTo(bad[1]));

@@ -71,8 +71,8 @@ public final class FakeAgent implements AutoCloseable {
         return node;
     }
 
-    public void failNextStage() {
-        failNextStage = true;
+    public void failNextStage(boolean fail) {
+        failNextStage = fail;
     }
 
     public void stageMillis(long millis) {
