@@ -1,6 +1,8 @@
 package dev.concertina.e2e.cli;
 
 import dev.concertina.e2e.cluster.E2eCommand;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -16,7 +18,12 @@ public final class Main implements Runnable {
     @SuppressWarnings("NullAway.Init") // picocli sets it before run
     private CommandLine.Model.CommandSpec spec;
 
+    // kept in a field: the log manager holds loggers weakly
+    private static final Logger ROOT_LOG = Logger.getLogger("");
+
     public static void main(String[] args) {
+        // libraries' chatter would bury what the commands say
+        ROOT_LOG.setLevel(Level.WARNING);
         CommandLine line = new CommandLine(new Main());
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("concertina: " + failure);
