@@ -23,7 +23,7 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         // libraries' chatter would bury what the commands say
-        ROOT_LOG.setLevel(Level.WARNING);
+        ROOT_LOG.setLevel(Level.SEVERE);
         CommandLine line = new CommandLine(new Main());
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("concertina: " + failure);
