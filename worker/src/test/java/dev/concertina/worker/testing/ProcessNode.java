@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A node of real processes: keeper, agent and workers, each pod on a loopback address of its own. */
 public final class ProcessNode implements AutoCloseable {
@@ -224,5 +225,11 @@ public final class ProcessNode implements AutoCloseable {
         for (Process process : infrastructure.reversed()) {
             process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
         }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
     }
 }
