@@ -3,6 +3,7 @@ package dev.concertina.e2e.cluster;
 import dev.concertina.crds.Api;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.ScaleOperation;
+import dev.concertina.e2e.session.Target;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -118,8 +119,13 @@ final class Cluster implements AutoCloseable {
                 .toList();
     }
 
-    /** {@code http://node:port} of the gateway's Service on some node; empty when it has no such port. */
-    Optional<String> nodePortUrl() {
+    /** The sample as a target of load. */
+    Target target(String gateway, Path modelDir) {
+        return new Target(client, Settings.NAMESPACE, Settings.SAMPLE, gateway, Settings.SAMPLE, modelDir);
+    }
+
+    /** {@code node:port} of the gateway's Service on some node; empty when it has no such port. */
+    Optional<String> nodePort() {
         @Nullable
         Service service = client.services()
                 .inNamespace(Settings.NAMESPACE)
@@ -136,7 +142,7 @@ final class Cluster implements AutoCloseable {
             return Optional.empty();
         }
         String address = addresses.get(ThreadLocalRandom.current().nextInt(addresses.size()));
-        return Optional.of("http://" + (address.contains(":") ? "[" + address + "]" : address) + ":" + port);
+        return Optional.of((address.contains(":") ? "[" + address + "]" : address) + ":" + port);
     }
 
     @Override

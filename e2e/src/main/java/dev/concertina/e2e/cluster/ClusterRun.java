@@ -1,20 +1,24 @@
 package dev.concertina.e2e.cluster;
 
+import dev.concertina.e2e.load.RequestRecord;
+import dev.concertina.e2e.session.LoadSession;
+import dev.concertina.e2e.session.Target;
+import dev.concertina.e2e.session.Terminal;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /** One run: prepare, install, load, walk through the widths, check, report, remove. */
 final class ClusterRun {
-    private static final Duration QUICK = Duration.ofSeconds(30);
-
     private final Settings settings;
+    private final Terminal terminal;
     private final Log log;
 
-    ClusterRun(Settings settings, Log log) {
+    ClusterRun(Settings settings, Terminal terminal, Log log) {
         this.settings = settings;
+        this.terminal = terminal;
         this.log = log;
     }
 
@@ -43,7 +47,7 @@ final class ClusterRun {
             try {
                 installation.install(cluster.accelerators().getFirst(), crds);
                 installation.applySample();
-                return walk(installation, cluster, kubectl, widths);
+                return serve(installation, cluster, kubectl, widths);
             } finally {
                 diagnostics.collect();
                 if (!settings.keep()) {
@@ -78,16 +82,33 @@ final class ClusterRun {
         return widths;
     }
 
-    private boolean walk(Installation installation, Cluster cluster, Tool kubectl, List<Integer> plan)
+    private boolean serve(Installation installation, Cluster cluster, Tool kubectl, List<Integer> plan)
             throws ClusterException {
         Widths widths = new Widths(installation, cluster, log);
         widths.await(1, 1);
         try (Entry entry = Entry.open(cluster, kubectl, log)) {
-            for (int width : plan) {
-                Widths.pause(QUICK.dividedBy(4));
-                widths.go(width);
+            Target target = cluster.target(entry.address(), settings.home().resolve("deploy/models/shakespeare-moe"));
+            Walk walk = new Walk(widths, plan);
+            LoadSession.Result result =
+                    walk.run(target, Sample.read(installation.sample()), settings.requestsPerSecond(), terminal);
+            result.write(settings.report());
+            terminal.summary(result.summary());
+            result.mismatches().stream()
+                    .limit(5)
+                    .forEach(m ->
+                            log.say("request " + m.request() + " differs at token " + m.index() + ": " + m.detail()));
+            result.records().stream()
+                    .filter(record -> !record.completed())
+                    .limit(5)
+                    .forEach(r -> log.say("request " + r.request().number() + " " + r.outcome() + ": " + r.problem()));
+            log.say("report: " + settings.report().resolve("index.html"));
+            ClusterException problem = walk.problem();
+            if (problem != null) {
+                throw problem;
             }
-            return !entry.url().isEmpty();
+            return result.summary().clean() && result.records().stream().allMatch(RequestRecord::completed);
+        } catch (IOException e) {
+            throw new ClusterException(String.valueOf(e.getMessage()), e);
         }
     }
 }

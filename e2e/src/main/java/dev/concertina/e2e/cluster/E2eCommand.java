@@ -1,7 +1,9 @@
 package dev.concertina.e2e.cluster;
 
+import dev.concertina.e2e.session.Terminal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -61,7 +63,7 @@ public final class E2eCommand implements Callable<Integer> {
     @Option(
             names = "--rate",
             paramLabel = "N",
-            defaultValue = "4",
+            defaultValue = "3",
             description = "Requests per second of the load. Default: ${DEFAULT-VALUE}.")
     private double rate;
 
@@ -81,12 +83,11 @@ public final class E2eCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long started = System.nanoTime();
-        Log log = line -> {
-            System.out.printf("%5.0f s  %s%n", (System.nanoTime() - started) / 1e9, line);
-            System.out.flush();
-        };
+        Terminal terminal = Terminal.standard();
+        Log log = line ->
+                terminal.say(String.format(Locale.ROOT, "[%4.0f s] %s", (System.nanoTime() - started) / 1e9, line));
         try {
-            return new ClusterRun(settings(), log).run() ? 0 : 1;
+            return new ClusterRun(settings(), terminal, log).run() ? 0 : 1;
         } catch (ClusterException e) {
             spec.commandLine().getErr().println("concertina e2e: " + e.getMessage());
             return BAD_SETTINGS;

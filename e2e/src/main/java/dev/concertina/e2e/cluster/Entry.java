@@ -15,43 +15,43 @@ import java.util.Optional;
 final class Entry implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    private final String url;
+    private final String address;
     private final Optional<PortForward> forward;
 
-    private Entry(String url, Optional<PortForward> forward) {
-        this.url = url;
+    private Entry(String address, Optional<PortForward> forward) {
+        this.address = address;
         this.forward = forward;
     }
 
     static Entry open(Cluster cluster, Tool kubectl, Log log) throws ClusterException {
-        Optional<String> direct = cluster.nodePortUrl();
+        Optional<String> direct = cluster.nodePort();
         if (direct.isPresent() && answers(direct.orElseThrow(), Duration.ofSeconds(10))) {
             log.say("gateway: " + direct.orElseThrow() + " (a port of the nodes)");
             return new Entry(direct.orElseThrow(), Optional.empty());
         }
         PortForward forward = PortForward.start(kubectl);
-        if (!answers(forward.url(), LIMIT)) {
+        if (!answers(forward.address(), LIMIT)) {
             String said = forward.lastWords();
             forward.close();
             throw new ClusterException("the gateway's Service cannot be reached, neither at "
                     + direct.orElse("a port of the nodes") + " nor with kubectl port-forward: " + said);
         }
-        log.say("gateway: " + forward.url() + " (kubectl port-forward)");
-        return new Entry(forward.url(), Optional.of(forward));
+        log.say("gateway: " + forward.address() + " (kubectl port-forward)");
+        return new Entry(forward.address(), Optional.of(forward));
     }
 
-    /** Base of the OpenAI API, without a slash at the end. */
-    String url() {
-        return url;
+    /** {@code host:port} of the OpenAI API. */
+    String address() {
+        return address;
     }
 
-    private static boolean answers(String url, Duration limit) throws ClusterException {
+    private static boolean answers(String address, Duration limit) throws ClusterException {
         long deadline = System.nanoTime() + limit.toNanos();
         try (HttpClient http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(2))
                 .build()) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/healthz"))
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address + "/healthz"))
                     .timeout(Duration.ofSeconds(3))
                     .build();
             while (System.nanoTime() < deadline) {

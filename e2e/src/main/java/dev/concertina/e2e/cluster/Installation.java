@@ -1,5 +1,6 @@
 package dev.concertina.e2e.cluster;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,18 +75,15 @@ final class Installation {
         helm.must(INSTALL, arguments.toArray(String[]::new));
     }
 
+    /** The file of the sample. */
+    Path sample() {
+        return settings.home().resolve("deploy/samples/" + Settings.SAMPLE + ".yaml");
+    }
+
     /** Applies the sample with the width that it starts from. */
     void applySample() throws ClusterException {
         log.say("kubectl apply -f deploy/samples/" + Settings.SAMPLE + ".yaml");
-        kubectl.must(
-                QUICK,
-                "apply",
-                "-n",
-                Settings.NAMESPACE,
-                "-f",
-                settings.home()
-                        .resolve("deploy/samples/" + Settings.SAMPLE + ".yaml")
-                        .toString());
+        kubectl.must(QUICK, "apply", "-n", Settings.NAMESPACE, "-f", sample().toString());
     }
 
     void scale(int width) throws ClusterException {

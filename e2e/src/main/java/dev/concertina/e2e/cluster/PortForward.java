@@ -38,8 +38,8 @@ final class PortForward implements AutoCloseable {
         }
     }
 
-    String url() {
-        return "http://127.0.0.1:" + port;
+    String address() {
+        return "127.0.0.1:" + port;
     }
 
     String lastWords() {
