@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Decides for every deployment that is not {@code Manual}, at its interval; frozen while an operation is under way. One thread. */
 public final class DecisionLoop implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(DecisionLoop.class.getName());
-    private static final Duration TICK = Duration.ofMillis(250);
+    private static final Duration TICK = Duration.ofMillis(500);
     private static final double PRIOR_TOKENS_PER_SECOND = 500;
     private static final Duration PRIOR_STEP = Duration.ofMillis(20);
 
@@ -111,9 +111,8 @@ public final class DecisionLoop implements AutoCloseable {
                         wanted.scaleDownStabilization(),
                         before.memory()));
         watched.put(key, new Watched(now, decision.memory()));
-        boolean applied = wanted.mode() == Mode.Auto
-                && decision.width() != status.effectiveWidth()
-                && write(deployment, decision.width());
+        boolean applied =
+                wanted.mode() == Mode.Auto && decision.width() != wanted.width() && write(deployment, decision.width());
         decisions.add(key, new Decisions.Made(now, status.effectiveWidth(), slim(decision), applied));
         if (applied) {
             LOG.log(

@@ -33,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>, Cleaner<MoEDeployment> {
     private static final System.Logger LOG = System.getLogger(MoEDeploymentReconciler.class.getName());
     private static final Duration AGAIN = Duration.ofSeconds(1);
+    private static final int HISTORY = 100;
     private static final Duration PATIENCE = Duration.ofMillis(1500);
 
     private final Services services;
@@ -146,6 +147,12 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                             start.to(),
                             start.reason());
                     runner.ensure(operation);
+                    operations.prune(seen.operations(), HISTORY);
+                    services.placements()
+                            .prune(
+                                    deployment.getMetadata().getNamespace(),
+                                    deployment.getMetadata().getName(),
+                                    HISTORY);
                 });
     }
 

@@ -24,6 +24,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,8 @@ public final class TrafficIngest implements AutoCloseable {
     private final AtomicLong malformed = new AtomicLong();
     private final AtomicLong read = new AtomicLong();
     private volatile @Nullable String problem = "not connected yet";
+    private volatile @Nullable KafkaConsumer<byte[], byte[]> open;
+    private volatile boolean closed;
 
     public TrafficIngest(String servers, String topic, Loads loads) {
         this.servers = servers;
@@ -73,10 +76,11 @@ public final class TrafficIngest implements AutoCloseable {
     }
 
     private void run() {
-        while (!Thread.currentThread().isInterrupted()) {
+        while (!closed) {
             try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+                open = consumer;
                 consume(consumer);
-            } catch (InterruptException e) {
+            } catch (InterruptException | WakeupException e) {
                 return;
             } catch (KafkaException e) {
                 say(e.getClass().getSimpleName() + ": " + e.getMessage());
@@ -100,7 +104,7 @@ public final class TrafficIngest implements AutoCloseable {
     private void consume(KafkaConsumer<byte[], byte[]> consumer) {
         List<TopicPartition> assigned = List.of();
         long assignedAt = 0;
-        while (!Thread.currentThread().isInterrupted()) {
+        while (!closed) {
             if (assigned.isEmpty() || System.nanoTime() - assignedAt > PARTITIONS_AGAIN.toNanos()) {
                 assigned = assign(consumer, assigned);
                 assignedAt = System.nanoTime();
@@ -272,6 +276,10 @@ public final class TrafficIngest implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
+        closed = true;
+        KafkaConsumer<byte[], byte[]> consumer = open;
+        if (consumer != null) {
+            consumer.wakeup();
+        }
     }
 }

@@ -29,6 +29,7 @@ public final class LeaseTerm implements AutoCloseable {
     private final Runnable lost;
     private volatile boolean closed;
     private long term;
+    private String said = "";
     private Instant renewed = Instant.EPOCH;
 
     private LeaseTerm(
@@ -89,7 +90,11 @@ public final class LeaseTerm implements AutoCloseable {
             renewed = now;
             return true;
         } catch (KubernetesClientException e) {
-            LOG.log(System.Logger.Level.DEBUG, "lease not taken reason={0}", String.valueOf(e.getMessage()));
+            String reason = String.valueOf(e.getMessage());
+            if (!reason.equals(said)) {
+                LOG.log(System.Logger.Level.WARNING, "lease not taken reason={0}", reason);
+                said = reason;
+            }
             return false;
         }
     }

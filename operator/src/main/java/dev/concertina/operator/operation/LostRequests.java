@@ -8,12 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Requests that gateways lost during an operation: their counters less what they were at its start, which an annotation keeps. */
+/**
+ * Requests that gateways lost during one operation: their counters less what they were at its start, which an annotation keeps. A gateway that
+ * was not there or did not answer then counts from when it was first seen.
+ */
 final class LostRequests {
     private static final System.Logger LOG = System.getLogger(LostRequests.class.getName());
     private static final String ANNOTATION = Api.GROUP + "/failed-before";
 
     private final Services services;
+    private final Map<String, Long> firstSeen = new HashMap<>();
 
     LostRequests(Services services) {
         this.services = services;
@@ -42,8 +46,8 @@ final class LostRequests {
     long since(ScaleOperation operation) {
         Map<String, Long> before = new HashMap<>();
         Map<String, String> annotations = operation.getMetadata().getAnnotations();
-        String noted = annotations == null ? "" : annotations.getOrDefault(ANNOTATION, "");
-        for (String entry : noted.split(",", -1)) {
+        String counters = annotations == null ? "" : annotations.getOrDefault(ANNOTATION, "");
+        for (String entry : counters.split(",", -1)) {
             int equals = entry.indexOf('=');
             if (equals > 0) {
                 before.put(entry.substring(0, equals), Long.parseLong(entry.substring(equals + 1)));
@@ -52,7 +56,8 @@ final class LostRequests {
         long lost = 0;
         for (Map.Entry<String, Long> now :
                 services.fleet().failedRequests(deployment(operation)).entrySet()) {
-            long start = before.getOrDefault(now.getKey(), 0L);
+            Long noted = before.get(now.getKey());
+            long start = noted != null ? noted : firstSeen.computeIfAbsent(now.getKey(), uid -> now.getValue());
             lost += now.getValue() >= start ? now.getValue() - start : now.getValue();
         }
         return lost;

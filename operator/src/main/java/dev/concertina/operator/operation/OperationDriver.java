@@ -27,7 +27,6 @@ final class OperationDriver {
     private static final int MIGRATION_PATIENCE = 5;
 
     private final Services services;
-    private final LostRequests lostRequests;
     private final PlanPhase plan = new PlanPhase();
     private final ProvisionPhase provision = new ProvisionPhase();
     private final StagePhase stage = new StagePhase();
@@ -39,7 +38,6 @@ final class OperationDriver {
 
     OperationDriver(Services services) {
         this.services = services;
-        this.lostRequests = new LostRequests(services);
     }
 
     /**
@@ -53,6 +51,7 @@ final class OperationDriver {
             return;
         }
         ScaleOperation operation = found.get();
+        LostRequests lostRequests = new LostRequests(services);
         lostRequests.remember(operation);
         Instant resumed = services.clock().instant();
         OperationState state = OperationState.of(operation.getStatus(), resumed);

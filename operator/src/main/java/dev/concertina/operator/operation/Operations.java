@@ -92,6 +92,14 @@ public final class Operations {
         }
     }
 
+    /** Deletes the oldest of those that have ended, down to a number. */
+    public void prune(List<ScaleOperation> operations, int keep) {
+        operations.stream()
+                .limit(Math.max(0, operations.size() - keep))
+                .filter(operation -> !active(operation))
+                .forEach(operation -> client.resource(operation).delete());
+    }
+
     /** Deletes all operations of a deployment. */
     public void deleteAll(String namespace, String deployment) {
         client.resources(ScaleOperation.class)

@@ -3,13 +3,13 @@ package dev.concertina.operator.operation;
 import dev.concertina.wire.ControlException;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Waiting inside a phase: asks again and again, a few times a second, until a deadline. */
+/** Waiting inside a phase: asks again and again, soon at first and then a few times a second, until a deadline. */
 final class Wait {
-    private static final Duration INTERVAL = Duration.ofMillis(60);
+    private static final long FIRST_PAUSE_MILLIS = 20;
+    private static final long LONGEST_PAUSE_MILLIS = 250;
     private static final int PRECONDITION_FAILED = 412;
 
     private final Clock clock;
@@ -33,6 +33,7 @@ final class Wait {
      * @throws InterruptedException when the operator stops; the phase then goes on in the next one
      */
     void until(Missing question) throws PhaseFailed, InterruptedException {
+        long pause = FIRST_PAUSE_MILLIS;
         while (true) {
             Optional<String> missing = ask(question);
             if (missing.isEmpty()) {
@@ -41,7 +42,8 @@ final class Wait {
             if (!clock.instant().isBefore(deadline)) {
                 throw new PhaseFailed("not done in time: " + missing.get());
             }
-            Thread.sleep(INTERVAL);
+            Thread.sleep(pause);
+            pause = Math.min(LONGEST_PAUSE_MILLIS, pause + pause / 4 + 1);
         }
     }
 

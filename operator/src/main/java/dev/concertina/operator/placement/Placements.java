@@ -135,6 +135,17 @@ public final class Placements {
         client.resource(placement).updateStatus();
     }
 
+    /** Deletes the oldest, down to a number; the one that serves stays. */
+    public void prune(String namespace, String deployment, int keep) {
+        List<ExpertPlacement> all = list(namespace, deployment);
+        Optional<Published> serving = applied(namespace, deployment);
+        all.stream()
+                .limit(Math.max(0, all.size() - keep))
+                .filter(placement -> serving.isEmpty()
+                        || placement.getSpec().epoch() < serving.get().epoch())
+                .forEach(placement -> client.resource(placement).delete());
+    }
+
     /** Deletes all placements of a deployment. */
     public void deleteAll(String namespace, String deployment) {
         client.resources(ExpertPlacement.class)

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Sends each deployment's routes to every gateway: at every change, and again every few seconds. Safe for any number of threads. */
 public final class Routes implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Routes.class.getName());
-    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration LOOK = Duration.ofMillis(1000);
     private static final Duration AGAIN = Duration.ofSeconds(3);
 
     private final Fleet fleet;
