@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,8 @@ final class DemoCommand implements Callable<Integer> {
     private static final double BUILT_IN_SPEED = 30;
     private static final double FILE_SPEED = 8;
     private static final double BUILT_IN_RATE = 1.1;
+    /** Lost requests and wrong streams that are shown. */
+    private static final int EXAMPLES = 5;
 
     @Option(
             names = "--trace",
@@ -111,27 +114,18 @@ final class DemoCommand implements Callable<Integer> {
             throws TraceException, StartupException, IOException, InterruptedException {
         InstantSource clock = InstantSource.system();
         LocalSettings settings = local.settings(port);
-        int context = settings.context();
         Trace requests = trace == null ? BurstyHour.generate(new Random(seed), BUILT_IN_RATE) : TraceFile.read(trace);
         double atSpeed = speed != null ? speed : trace == null ? BUILT_IN_SPEED : FILE_SPEED;
         Duration length = Duration.ofSeconds(seconds != null ? seconds : trace == null ? 120 : 60);
-        Schedule schedule =
-                Schedule.of(requests, Corpus.shakespeare(), atSpeed, scale, length, context, new Random(seed));
-        String pace = local.paceOrEmpty();
+        Schedule schedule = Schedule.of(
+                requests, Corpus.shakespeare(), atSpeed, scale, length, settings.context(), new Random(seed));
         MoEDeployment deployment = DemoDeployment.of(
-                "default", settings.modelDir(), MoEDeploymentSpec.Mode.Auto, null, local.maxWidth, pace);
+                "default", settings.modelDir(), MoEDeploymentSpec.Mode.Auto, null, local.maxWidth, local.paceOrEmpty());
         try (LocalCluster cluster = LocalCluster.start(settings, List.of(deployment), terminal::say, clock)) {
-            Target target = new Target(
-                    cluster.client(),
-                    cluster.namespace(),
-                    DemoDeployment.NAME,
-                    cluster.http(),
-                    DemoDeployment.NAME,
-                    settings.modelDir());
             FirstRequest.serve(cluster, DemoDeployment.NAME, terminal::say);
             double served =
                     (clock.millis() - ManagementFactory.getRuntimeMXBean().getStartTime()) / 1e3;
-            terminal.say(String.format("first request served %.1f s after the start", served));
+            terminal.say(String.format(Locale.ROOT, "first request served %.1f s after the start", served));
             terminal.say(schedule.requests().size() + " requests of " + requests.name() + " in " + length.toSeconds()
                     + " s; Ctrl-C ends it");
             RunFacts facts = new RunFacts(
@@ -139,39 +133,55 @@ final class DemoCommand implements Callable<Integer> {
                     atSpeed,
                     scale,
                     length.toSeconds(),
-                    pace,
+                    local.paceOrEmpty(),
                     DemoDeployment.TTFT_LIMIT_MS,
                     DemoDeployment.TPOT_LIMIT_MS,
                     schedule.clamped(),
                     served,
                     machine());
-            LoadSession session = new LoadSession(target, schedule, facts, terminal, clock);
+            LoadSession session = new LoadSession(target(cluster, settings), schedule, facts, terminal, clock);
             interruption.during(session::stop);
-            LoadSession.Result result = session.run(() -> {
-                try {
-                    cluster.checkAlive();
-                } catch (StartupException e) {
-                    throw new IOException(e.getMessage(), e);
-                }
-            });
+            LoadSession.Result result = session.run(() -> checkAlive(cluster));
             interruption.during(null);
-            result.write(report);
-            terminal.summary(result.summary());
-            terminal.say("report: " + report.resolve("index.html"));
-            if (!result.summary().clean()) {
-                result.mismatches().stream()
-                        .limit(5)
-                        .forEach(m -> terminal.say(
-                                "request " + m.request() + " differs at token " + m.index() + ": " + m.detail()));
-                result.records().stream()
-                        .filter(r -> r.problem() != null && !r.completed())
-                        .limit(5)
-                        .forEach(r -> terminal.say(
-                                "request " + r.request().number() + " " + r.outcome() + ": " + r.problem()));
-                cluster.keepLogs();
-            }
-            return result.summary().clean() ? 0 : 1;
+            return conclude(result, terminal, cluster);
         }
+    }
+
+    private static Target target(LocalCluster cluster, LocalSettings settings) {
+        return new Target(
+                cluster.client(),
+                cluster.namespace(),
+                DemoDeployment.NAME,
+                cluster.http(),
+                DemoDeployment.NAME,
+                settings.modelDir());
+    }
+
+    private static void checkAlive(LocalCluster cluster) throws IOException {
+        try {
+            cluster.checkAlive();
+        } catch (StartupException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private int conclude(LoadSession.Result result, Terminal terminal, LocalCluster cluster) throws IOException {
+        result.write(report);
+        terminal.summary(result.summary());
+        terminal.say("report: " + report.resolve("index.html"));
+        if (result.summary().clean()) {
+            return 0;
+        }
+        result.mismatches().stream()
+                .limit(EXAMPLES)
+                .forEach(m ->
+                        terminal.say("request " + m.request() + " differs at token " + m.index() + ": " + m.detail()));
+        result.records().stream()
+                .filter(r -> r.problem() != null && !r.completed())
+                .limit(EXAMPLES)
+                .forEach(r -> terminal.say("request " + r.request().number() + " " + r.outcome() + ": " + r.problem()));
+        cluster.keepLogs();
+        return 1;
     }
 
     private static String machine() {

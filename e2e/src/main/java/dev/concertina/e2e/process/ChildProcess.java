@@ -104,7 +104,7 @@ public final class ChildProcess {
             String text = new String(bytes, StandardCharsets.UTF_8);
             List<String> lines = text.lines()
                     .filter(line -> !line.isBlank())
-                    .filter(line -> !line.startsWith("\tat ") && !line.startsWith("WARNING"))
+                    .filter(line -> !line.startsWith("\t") && !line.startsWith("WARNING"))
                     .toList();
             return lines.isEmpty() ? "no output" : lines.getLast().strip();
         } catch (IOException e) {

@@ -39,6 +39,8 @@ public final class ClusterObserver implements AutoCloseable {
                 return;
             } catch (KubernetesClientException e) {
                 // the API server may be away for a while; the next look tells
+            } catch (IllegalStateException e) {
+                return; // the client was closed: the run is over
             }
         }
     }

@@ -1,0 +1,254 @@
+package dev.concertina.e2e.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.MoEDeploymentSpec;
+import dev.concertina.crds.MoEDeploymentStatus;
+import dev.concertina.crds.ScaleOperation;
+import dev.concertina.crds.ScaleOperationStatus.Phase;
+import dev.concertina.e2e.cli.DemoDeployment;
+import dev.concertina.e2e.cli.FirstRequest;
+import dev.concertina.e2e.load.Corpus;
+import dev.concertina.e2e.load.Schedule;
+import dev.concertina.e2e.load.Trace;
+import dev.concertina.e2e.report.OperationReport;
+import dev.concertina.e2e.report.RunFacts;
+import dev.concertina.e2e.session.LoadSession;
+import dev.concertina.e2e.session.Target;
+import dev.concertina.e2e.session.Terminal;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** The whole of it on this machine, scaled by hand while it serves. One cluster for all tests, which go on from each other's width. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ScalingIT {
+    private static final Duration LIMIT = Duration.ofSeconds(150);
+    private static LocalCluster cluster;
+    private static Path model;
+    private boolean passed;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Assumptions.assumeTrue(
+                System.getProperty("os.name").startsWith("Linux"), "memory files and 127.0.0.0/8 need Linux");
+        LocalSettings settings = LocalSettings.of(Path.of(".."), Path.of("../deploy/models/shakespeare-moe"));
+        model = settings.modelDir();
+        MoEDeployment deployment =
+                DemoDeployment.of("default", model, MoEDeploymentSpec.Mode.Manual, 1, 4, "step=4ms,token=400us");
+        cluster = LocalCluster.start(settings, List.of(deployment), System.out::println, InstantSource.system());
+        FirstRequest.serve(cluster, DemoDeployment.NAME, System.out::println);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @AfterEach
+    void keepLogsOfAFailure() {
+        if (!passed) {
+            cluster.keepLogs();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void oneTwoFourTwoOneWithoutALostStreamOrAWrongToken() throws Exception {
+        LoadSession session = session(6);
+        CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> run(session));
+        List<Integer> walk = List.of(2, 4, 2, 1);
+        for (int width : walk) {
+            int before = operations().size();
+            setWidth(width);
+            await(
+                    "desired width " + width,
+                    ScalingIT::status,
+                    s -> Integer.valueOf(width).equals(s.desiredWidth()));
+            await("one more operation", ScalingIT::operations, all -> all.size() > before && ended(all));
+            MoEDeploymentStatus status = await(
+                    "effective width " + width,
+                    ScalingIT::status,
+                    s -> Integer.valueOf(width).equals(s.effectiveWidth())
+                            && Integer.valueOf(width).equals(s.allocatedWidth()));
+            assertThat(status.placementEpoch()).isNotNull();
+        }
+        session.finish();
+        LoadSession.Result result = load.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+
+        System.out.println(result.summary());
+        assertThat(result.records()).filteredOn(r -> r.problem() != null).isEmpty();
+        assertThat(result.mismatches()).isEmpty();
+        assertThat(result.summary().clean()).isTrue();
+        assertThat(result.summary().requestsCompleted())
+                .isEqualTo(result.summary().requestsSent())
+                .isPositive();
+        assertThat(result.summary().scaleUps()).isEqualTo(2);
+        assertThat(result.summary().scaleDowns()).isEqualTo(2);
+        List<OperationReport> walked = result.summary().operations();
+        assertThat(walked).extracting(OperationReport::to).containsExactlyElementsOf(walk);
+        for (OperationReport operation : walked) {
+            assertThat(operation.bytesCopied()).as(operation.name()).isEqualTo(operation.bytesCopiedPlanned());
+            assertThat(operation.phasesS())
+                    .as(operation.name())
+                    .containsKeys("Planned", "Provisioning", "Staging", "Warming", "Committing", "Reclaiming");
+            if (operation.up()) {
+                assertThat(operation.bytesCopied()).as("a wider model copies").isPositive();
+            } else {
+                assertThat(operation.phasesS()).as(operation.name()).containsKey("Migrating");
+            }
+        }
+        passed = true;
+    }
+
+    @Test
+    @Order(2)
+    void anOperatorKilledInTheMiddleOfAnOperationLosesNothing() throws Exception {
+        LoadSession session = session(4);
+        CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> run(session));
+        int before = operations().size();
+        setWidth(2);
+        await(
+                "an operation under way",
+                ScalingIT::operations,
+                all -> all.size() > before
+                        && phase(all.getLast()) != null
+                        && List.of(Phase.Staging, Phase.Warming, Phase.Committing, Phase.Reclaiming)
+                                .contains(phase(all.getLast())));
+        Phase killedIn = phase(operations().getLast());
+        long pid = operatorPid();
+        ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+        List<ScaleOperation> all = await(
+                "the operation's end under the next operator",
+                ScalingIT::operations,
+                seen -> operatorPid() != pid && seen.size() > before && ended(seen));
+        System.out.println("operator killed in " + killedIn + ", the operation ended as " + phase(all.getLast()));
+        await("width 2", ScalingIT::status, s -> Integer.valueOf(2).equals(s.effectiveWidth()));
+        session.finish();
+        LoadSession.Result result = load.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+
+        assertThat(phase(all.getLast())).isIn(Phase.Succeeded, Phase.RolledBack);
+        assertThat(result.records()).filteredOn(r -> r.problem() != null).isEmpty();
+        assertThat(result.summary().clean()).isTrue();
+        passed = true;
+    }
+
+    private static LoadSession session(double requestsPerSecond) throws StartupException {
+        Target target = new Target(
+                cluster.client(), cluster.namespace(), DemoDeployment.NAME, cluster.http(), DemoDeployment.NAME, model);
+        List<Trace.Arrival> arrivals = IntStream.range(0, 6000)
+                .mapToObj(i -> new Trace.Arrival(
+                        Duration.ofMillis((long) (i * 1000 / requestsPerSecond)), 20 + 13 * i % 200, 10 + 7 * i % 90))
+                .toList();
+        Duration length = Duration.ofMinutes(10);
+        Schedule schedule =
+                Schedule.of(new Trace("steady", arrivals), Corpus.shakespeare(), 1, 1, length, 1024, new Random(7));
+        RunFacts facts = new RunFacts("steady", 1, 1, length.toSeconds(), "", 5000, 1000, 0, 0, "test");
+        return new LoadSession(target, schedule, facts, Terminal.standard(), InstantSource.system());
+    }
+
+    private static LoadSession.Result run(LoadSession session) {
+        try {
+            return session.run(() -> {});
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void setWidth(int width) {
+        cluster.client()
+                .resources(MoEDeployment.class)
+                .inNamespace("default")
+                .withName(DemoDeployment.NAME)
+                .edit(deployment -> {
+                    MoEDeploymentSpec s = deployment.getSpec();
+                    deployment.setSpec(new MoEDeploymentSpec(
+                            s.model(),
+                            s.engine(),
+                            s.parallelism(),
+                            width,
+                            s.scaling(),
+                            s.slo(),
+                            s.placement(),
+                            s.accelerator(),
+                            s.traffic(),
+                            s.paused()));
+                    return deployment;
+                });
+    }
+
+    private static MoEDeploymentStatus status() {
+        return cluster.client()
+                .resources(MoEDeployment.class)
+                .inNamespace("default")
+                .withName(DemoDeployment.NAME)
+                .get()
+                .getStatus();
+    }
+
+    private static List<ScaleOperation> operations() {
+        List<ScaleOperation> all = new ArrayList<>(cluster.client()
+                .resources(ScaleOperation.class)
+                .inNamespace("default")
+                .list()
+                .getItems());
+        all.sort(Comparator.comparing(
+                (ScaleOperation o) -> Long.valueOf(o.getMetadata().getName().replaceAll("\\D", ""))));
+        return all;
+    }
+
+    private static Phase phase(ScaleOperation operation) {
+        return operation.getStatus() == null ? null : operation.getStatus().phase();
+    }
+
+    private static boolean ended(List<ScaleOperation> all) {
+        return all.stream().allMatch(o -> phase(o) != null && phase(o).ended());
+    }
+
+    private static long operatorPid() {
+        String id = cluster.client()
+                .pods()
+                .inNamespace("default")
+                .withName("operator")
+                .get()
+                .getStatus()
+                .getContainerStatuses()
+                .getFirst()
+                .getContainerID();
+        return id == null ? -1 : Long.parseLong(id.replace("process://", ""));
+    }
+
+    private static <T> T await(String what, Supplier<T> now, Predicate<T> until) throws InterruptedException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (true) {
+            T seen = now.get();
+            if (seen != null && until.test(seen)) {
+                return seen;
+            }
+            assertThat(System.nanoTime())
+                    .as("waiting for " + what + ", last seen: " + seen)
+                    .isLessThan(deadline);
+            Thread.sleep(50);
+        }
+    }
+}
