@@ -23,10 +23,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Decides for every deployment that is not {@code Manual}, at its interval; frozen while an operation is under way. One thread. */
+/** Decides for every deployment that is not {@code Manual}, at its interval; frozen from a written decision until its operation has ended. One thread. */
 public final class DecisionLoop implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(DecisionLoop.class.getName());
     private static final Duration TICK = Duration.ofMillis(500);
+    private static final Duration PENDING = Duration.ofSeconds(10);
     private static final double PRIOR_TOKENS_PER_SECOND = 500;
     private static final Duration PRIOR_STEP = Duration.ofMillis(20);
 
@@ -36,6 +37,7 @@ public final class DecisionLoop implements AutoCloseable {
     private final Clock clock;
     private final Map<String, Watched> watched = new HashMap<>();
     private final Thread loop;
+    private volatile boolean closed;
 
     public DecisionLoop(KubernetesClient client, Loads loads, Decisions decisions, Clock clock) {
         this.client = client;
@@ -45,7 +47,8 @@ public final class DecisionLoop implements AutoCloseable {
         this.loop = Thread.ofPlatform().daemon().name("decisions").unstarted(this::run);
     }
 
-    private record Watched(Instant last, WidthMemory memory) {}
+    /** What the loop remembers of a deployment: its last decision, and until when one that was written may take to begin. */
+    private record Watched(Instant last, WidthMemory memory, Instant pendingUntil) {}
 
     public void start() {
         loop.start();
@@ -59,6 +62,9 @@ public final class DecisionLoop implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {
+                if (closed) {
+                    return;
+                }
                 LOG.log(System.Logger.Level.WARNING, "decisions not made", e);
             }
         }
@@ -84,13 +90,15 @@ public final class DecisionLoop implements AutoCloseable {
         MoEDeploymentStatus status = deployment.getStatus();
         Wanted wanted = Wanted.of(deployment);
         Instant now = clock.instant();
-        Watched before = watched.getOrDefault(key, new Watched(Instant.EPOCH, WidthMemory.initial()));
+        Watched before = watched.getOrDefault(key, new Watched(Instant.EPOCH, WidthMemory.initial(), Instant.EPOCH));
         if (wanted.mode() == Mode.Manual
                 || wanted.paused()
                 || status == null
                 || status.effectiveWidth() == null
                 || status.effectiveWidth() == 0
                 || status.activeOperation() != null
+                || (wanted.width() != status.effectiveWidth()
+                        && before.pendingUntil().isAfter(now))
                 || before.last().plus(wanted.interval()).isAfter(now)) {
             return;
         }
@@ -110,9 +118,11 @@ public final class DecisionLoop implements AutoCloseable {
                         wanted.scaleUpStabilization(),
                         wanted.scaleDownStabilization(),
                         before.memory()));
-        watched.put(key, new Watched(now, decision.memory()));
-        boolean applied =
-                wanted.mode() == Mode.Auto && decision.width() != wanted.width() && write(deployment, decision.width());
+        boolean applied = wanted.mode() == Mode.Auto
+                && !load.get().missing()
+                && decision.width() != wanted.width()
+                && write(deployment, decision.width());
+        watched.put(key, new Watched(now, decision.memory(), applied ? now.plus(PENDING) : Instant.EPOCH));
         decisions.add(key, new Decisions.Made(now, status.effectiveWidth(), slim(decision), applied));
         if (applied) {
             LOG.log(
@@ -194,6 +204,7 @@ public final class DecisionLoop implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         loop.interrupt();
     }
 }

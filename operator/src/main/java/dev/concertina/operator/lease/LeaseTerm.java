@@ -172,6 +172,9 @@ public final class LeaseTerm implements AutoCloseable {
             renewed = now;
             return true;
         } catch (KubernetesClientException | IllegalStateException e) {
+            if (closed) {
+                return true;
+            }
             LOG.log(System.Logger.Level.WARNING, "lease not renewed reason={0}", String.valueOf(e.getMessage()));
             return renewed.plus(duration).isAfter(now);
         }

@@ -29,6 +29,7 @@ public final class Routes implements AutoCloseable {
     private final Map<String, Target> targets = new ConcurrentHashMap<>();
     private final Map<String, Sent> sent = new ConcurrentHashMap<>();
     private final Thread loop;
+    private volatile boolean closed;
 
     public Routes(Fleet fleet, Peers peers, Placements placements, Serving serving) {
         this.fleet = fleet;
@@ -115,6 +116,9 @@ public final class Routes implements AutoCloseable {
             }
             sent.put(key, new Sent(routes, System.nanoTime()));
         } catch (IOException | ControlException e) {
+            if (closed) {
+                return;
+            }
             sent.remove(key);
             LOG.log(System.Logger.Level.WARNING, "routes not sent gateway={0} reason={1}", address, e.getMessage());
         }
@@ -126,6 +130,9 @@ public final class Routes implements AutoCloseable {
                 try {
                     publish(deployment, LOOK);
                 } catch (RuntimeException e) {
+                    if (closed) {
+                        return;
+                    }
                     LOG.log(System.Logger.Level.WARNING, "routes not made deployment=" + deployment, e);
                 }
             }
@@ -139,6 +146,7 @@ public final class Routes implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         loop.interrupt();
     }
 }
