@@ -40,8 +40,8 @@ import picocli.CommandLine.Option;
         })
 final class DemoCommand implements Callable<Integer> {
     private static final double BUILT_IN_SPEED = 30;
-    private static final double FILE_SPEED = 8;
-    private static final double BUILT_IN_RATE = 1.1;
+    private static final double FILE_SPEED = 4;
+    private static final double BUILT_IN_RATE = 0.32;
     /** Lost requests and wrong streams that are shown. */
     private static final int EXAMPLES = 5;
 
@@ -62,13 +62,13 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--speed",
             paramLabel = "N",
-            description = "Trace seconds per second. Default: 8; 30 for the generated hour.")
+            description = "Trace seconds per second. Default: 4; 30 for the generated hour.")
     private @Nullable Double speed;
 
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "Length of the load. Default: 60; 120 for the generated hour.")
+            description = "Length of the load. Default: 45; 120 for the generated hour.")
     private @Nullable Integer seconds;
 
     @Option(
@@ -116,7 +116,7 @@ final class DemoCommand implements Callable<Integer> {
         LocalSettings settings = local.settings(port);
         Trace requests = trace == null ? BurstyHour.generate(new Random(seed), BUILT_IN_RATE) : TraceFile.read(trace);
         double atSpeed = speed != null ? speed : trace == null ? BUILT_IN_SPEED : FILE_SPEED;
-        Duration length = Duration.ofSeconds(seconds != null ? seconds : trace == null ? 120 : 60);
+        Duration length = Duration.ofSeconds(seconds != null ? seconds : trace == null ? 120 : 45);
         Schedule schedule = Schedule.of(
                 requests, Corpus.shakespeare(), atSpeed, scale, length, settings.context(), new Random(seed));
         MoEDeployment deployment = DemoDeployment.of(
@@ -139,7 +139,8 @@ final class DemoCommand implements Callable<Integer> {
                     schedule.clamped(),
                     served,
                     machine());
-            LoadSession session = new LoadSession(target(cluster, settings), schedule, facts, terminal, clock);
+            LoadSession session = new LoadSession(target(cluster, settings), schedule, facts, terminal, clock)
+                    .untilWidth(DemoDeployment.MIN_WIDTH);
             interruption.during(session::stop);
             LoadSession.Result result = session.run(() -> checkAlive(cluster));
             interruption.during(null);

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 public final class DemoDeployment {
     public static final String NAME = "shakespeare";
     /** Slow enough that four ranks together need less than one and a half cores, so that width buys capacity. */
-    public static final String PACE = "step=4ms,token=700us";
+    public static final String PACE = "step=6ms,token=800us";
 
+    public static final int MIN_WIDTH = 1;
     public static final double TTFT_LIMIT_MS = 1000;
     public static final double TPOT_LIMIT_MS = 100;
 
@@ -40,7 +41,7 @@ public final class DemoDeployment {
                         null, null, null, pace.isEmpty() ? Map.of() : Map.of("CONCERTINA_PACE", pace)),
                 null,
                 width,
-                new MoEDeploymentSpec.Scaling(mode, 1, maxWidth, null, "2s", "8s", "1s", null),
+                new MoEDeploymentSpec.Scaling(mode, MIN_WIDTH, maxWidth, null, "2s", "8s", "1s", null),
                 new MoEDeploymentSpec.Slo((long) TTFT_LIMIT_MS + "ms", (long) TPOT_LIMIT_MS + "ms", 0.95),
                 null,
                 null,

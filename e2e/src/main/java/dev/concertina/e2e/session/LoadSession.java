@@ -1,7 +1,6 @@
 package dev.concertina.e2e.session;
 
 import dev.concertina.crds.MoEDeploymentStatus;
-import dev.concertina.crds.ScaleOperation;
 import dev.concertina.e2e.check.TokenCheck;
 import dev.concertina.e2e.load.CompletionClient;
 import dev.concertina.e2e.load.LoadGenerator;
@@ -32,6 +31,7 @@ public final class LoadSession {
     }
 
     private static final Duration AFTERWARDS = Duration.ofSeconds(90);
+    private static final Duration SETTLING = Duration.ofSeconds(60);
 
     private final Target target;
     private final Schedule schedule;
@@ -39,6 +39,8 @@ public final class LoadSession {
     private final Terminal terminal;
     private final InstantSource clock;
     private final CountDownLatch stop = new CountDownLatch(1);
+    private int restWidth = -1;
+    private int decisionsShown;
     private volatile boolean finishing;
 
     public LoadSession(Target target, Schedule schedule, RunFacts facts, Terminal terminal, InstantSource clock) {
@@ -70,6 +72,12 @@ public final class LoadSession {
         }
     }
 
+    /** After the load, goes on watching for a while until the deployment serves with this width again. */
+    public LoadSession untilWidth(int width) {
+        restWidth = width;
+        return this;
+    }
+
     /** Sends no more; {@link #run} then waits for what was sent, checks it and reports. */
     public void finish() {
         finishing = true;
@@ -85,7 +93,7 @@ public final class LoadSession {
     }
 
     /**
-     * Sends the load, waits for its answers and for an operation under way, and checks the tokens.
+     * Sends the load, waits for its answers and for what it set off to settle, and checks the tokens.
      *
      * @throws IOException in one sentence when the cluster broke down
      */
@@ -96,13 +104,14 @@ public final class LoadSession {
                 LoadGenerator load = new LoadGenerator(client, schedule)) {
             Instant start = clock.instant();
             load.start();
-            watch(load, observer, samples, health);
+            Sampler sampler = new Sampler(load, observer, facts.sloTtftMs(), facts.sloTpotMs());
+            watch(load, sampler, observer, samples, health);
             if (stopped()) {
                 load.stopSending();
                 load.stopRunning();
                 load.awaitRunning(Duration.ofSeconds(5));
             } else {
-                awaitOperation(observer, health);
+                settle(sampler, observer, samples, health);
             }
             observer.look();
             return report(load.records(), samples, observer, start);
@@ -110,11 +119,10 @@ public final class LoadSession {
     }
 
     /** One sample a second until every request has ended, the user stops, or the answers stay away too long. */
-    private void watch(LoadGenerator load, ClusterObserver observer, List<Sample> samples, Health health)
+    private void watch(
+            LoadGenerator load, Sampler sampler, ClusterObserver observer, List<Sample> samples, Health health)
             throws IOException, InterruptedException {
-        Sampler sampler = new Sampler(load, observer, facts.sloTtftMs(), facts.sloTpotMs());
         double limit = facts.seconds() + AFTERWARDS.toSeconds();
-        int decisionsShown = 0;
         while (!load.finished()) {
             if (stop.await(1, TimeUnit.SECONDS)) {
                 return;
@@ -123,18 +131,7 @@ public final class LoadSession {
                 load.stopSending();
             }
             health.check();
-            Sample sample = sampler.take();
-            samples.add(sample);
-            List<MoEDeploymentStatus.Decision> decisions = observer.decisions();
-            for (; decisionsShown < decisions.size(); decisionsShown++) {
-                int before = decisionsShown == 0
-                        ? -1
-                        : decisions.get(decisionsShown - 1).width();
-                if (decisions.get(decisionsShown).width() != before) {
-                    terminal.decision(sample.atS(), decisions.get(decisionsShown));
-                }
-            }
-            terminal.status(sample);
+            Sample sample = show(sampler, observer, samples);
             if (sample.atS() > limit) {
                 terminal.say(load.inFlight() + " requests got no end within " + AFTERWARDS.toSeconds()
                         + " s after the load; they are broken off and count as lost");
@@ -145,17 +142,33 @@ public final class LoadSession {
         }
     }
 
-    /** An operation that runs when the last answer has come is part of the run. */
-    private void awaitOperation(ClusterObserver observer, Health health) throws IOException, InterruptedException {
-        observer.look();
-        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-        ScaleOperation active = observer.active();
-        if (active != null) {
-            terminal.say("waiting for " + active.getMetadata().getName() + " to end");
+    private Sample show(Sampler sampler, ClusterObserver observer, List<Sample> samples) {
+        Sample sample = sampler.take();
+        samples.add(sample);
+        List<MoEDeploymentStatus.Decision> decisions = observer.decisions();
+        for (; decisionsShown < decisions.size(); decisionsShown++) {
+            int before =
+                    decisionsShown == 0 ? -1 : decisions.get(decisionsShown - 1).width();
+            if (decisions.get(decisionsShown).width() != before) {
+                terminal.decision(sample.atS(), decisions.get(decisionsShown));
+            }
         }
-        while (observer.active() != null && !stopped() && System.nanoTime() < deadline) {
+        terminal.status(sample);
+        return sample;
+    }
+
+    /** What the load set off is part of the run: an operation under way, and the way back to the width at rest. */
+    private void settle(Sampler sampler, ClusterObserver observer, List<Sample> samples, Health health)
+            throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + SETTLING.toNanos();
+        observer.look();
+        while (System.nanoTime() < deadline
+                && (observer.active() != null || (restWidth >= 0 && observer.effective() != restWidth))) {
+            if (stop.await(1, TimeUnit.SECONDS)) {
+                return;
+            }
             health.check();
-            stop.await(200, TimeUnit.MILLISECONDS);
+            show(sampler, observer, samples);
         }
     }
 
