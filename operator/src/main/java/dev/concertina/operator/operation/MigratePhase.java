@@ -7,6 +7,7 @@ import dev.concertina.operator.operation.OperationState.Migrating;
 import dev.concertina.operator.operation.OperationState.Reclaiming;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Workers;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,12 @@ import java.util.Optional;
 
 /** Sequences leave the ranks that go. A rank keeps its pod until none is left on it; one whose process has ended has none. */
 final class MigratePhase {
+    private static final System.Logger LOG = System.getLogger(MigratePhase.class.getName());
+    private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(10);
+
     Reclaiming run(Run run, Migrating state) throws PhaseFailed, InterruptedException {
         Peers peers = run.services().peers();
+        awaitRoutes(run);
         Map<Integer, Integer> atStart = new HashMap<>();
         run.waiting().until(() -> {
             FleetView view = run.services().fleet().observe();
@@ -48,5 +53,20 @@ final class MigratePhase {
                 .reclaim(
                         moved + " sequence(s) moved or ended",
                         run.services().clock().instant());
+    }
+
+    /** Gateways should send nothing more to the ranks that go; one that does not answer for long is taken for gone and will be told later. */
+    private static void awaitRoutes(Run run) throws InterruptedException {
+        if (run.to() >= run.from()) {
+            return;
+        }
+        try {
+            run.waiting(GATEWAY_PATIENCE)
+                    .until(() -> run.services().routes().delivered(run.deployment(), run.epoch())
+                            ? Optional.empty()
+                            : Optional.of("a gateway has not taken the routes of epoch " + run.epoch()));
+        } catch (PhaseFailed e) {
+            LOG.log(System.Logger.Level.WARNING, "draining all the same reason={0}", e.getMessage());
+        }
     }
 }

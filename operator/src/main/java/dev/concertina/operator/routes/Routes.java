@@ -69,6 +69,14 @@ public final class Routes implements AutoCloseable {
         sent.keySet().removeIf(key -> key.endsWith(" " + deployment));
     }
 
+    /** True when every gateway has taken the routes of that epoch or a later one. */
+    public boolean delivered(String deployment, long epoch) {
+        return fleet.gateways().keySet().stream().allMatch(uid -> {
+            Sent last = sent.get(uid + " " + deployment);
+            return last != null && last.routes().epoch() >= epoch;
+        });
+    }
+
     /** Observes and sends now, to the gateways that do not have it yet. */
     public void publish(String deployment) {
         publish(deployment, Duration.ZERO);

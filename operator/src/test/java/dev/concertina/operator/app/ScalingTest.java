@@ -142,8 +142,14 @@ class ScalingTest {
         return operations().getLast().getStatus();
     }
 
+    /** Phase of the last operation; null before its first. */
+    private Phase lastPhase() {
+        ScaleOperationStatus status = last();
+        return status == null ? null : status.phase();
+    }
+
     private void awaitRolledBack() {
-        await().atMost(LIMIT).until(() -> last() != null && last().phase() == Phase.RolledBack);
+        await().atMost(LIMIT).until(() -> lastPhase() == Phase.RolledBack);
     }
 
     private Condition condition(String type) {
@@ -253,9 +259,7 @@ class ScalingTest {
         awaitWidth(1);
         fleet.agents().forEach(agent -> agent.stageMillis(800));
         scale(3);
-        await().atMost(LIMIT)
-                .pollInterval(Duration.ofMillis(10))
-                .until(() -> last() != null && last().phase() == Phase.Staging);
+        await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> lastPhase() == Phase.Staging);
         long term = control.term();
         control.abandon();
         assertThat(last().phase()).isEqualTo(Phase.Staging);
