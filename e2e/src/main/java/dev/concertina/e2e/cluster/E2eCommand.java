@@ -63,7 +63,7 @@ public final class E2eCommand implements Callable<Integer> {
     @Option(
             names = "--rate",
             paramLabel = "N",
-            defaultValue = "3",
+            defaultValue = "2",
             description = "Requests per second of the load. Default: ${DEFAULT-VALUE}.")
     private double rate;
 

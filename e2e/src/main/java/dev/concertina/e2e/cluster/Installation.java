@@ -68,6 +68,10 @@ final class Installation {
                 "agent.namespace=" + Settings.AGENT_NAMESPACE,
                 "agent.socketFolder=" + Settings.SOCKET_FOLDER,
                 "agent.devices=" + devices,
+                // two cores carry the whole cluster: a JVM's first seconds there are slow, and that is not what is
+                // tested
+                "operator.env.CONCERTINA_PHASE_DEADLINE=180s",
+                "operator.env.CONCERTINA_PROVISIONING_DEADLINE=240s",
                 "models.hostPath=" + settings.modelsPath())) {
             arguments.add("--set");
             arguments.add(value);

@@ -21,7 +21,7 @@ final class Walk {
 
     private static final long SEED = 1;
     private static final Duration STAY = Duration.ofSeconds(8);
-    private static final Duration LAST_ANSWERS = Duration.ofSeconds(90);
+    private static final Duration LAST_ANSWERS = Duration.ofMinutes(4);
 
     private final Widths widths;
     private final List<Integer> plan;

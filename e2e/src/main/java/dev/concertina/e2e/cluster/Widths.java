@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The walk through the widths: scale with kubectl, wait for the operator's word, stay a while. */
 final class Widths {
     private static final Duration POLL = Duration.ofMillis(500);
-    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final Duration LIMIT = Duration.ofMinutes(10);
 
     private final Installation installation;
     private final Cluster cluster;

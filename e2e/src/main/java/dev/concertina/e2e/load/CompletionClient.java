@@ -41,7 +41,7 @@ public final class CompletionClient implements AutoCloseable {
         this.model = model;
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(Duration.ofSeconds(5))
+                .connectTimeout(Duration.ofSeconds(30))
                 .executor(threads)
                 .build();
     }

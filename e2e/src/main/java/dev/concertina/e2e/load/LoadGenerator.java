@@ -74,7 +74,7 @@ public final class LoadGenerator implements AutoCloseable {
             });
             outcome = RequestRecord.Outcome.COMPLETED;
         } catch (IOException e) {
-            problem = String.valueOf(e.getMessage());
+            problem = e.getMessage() == null ? e.toString() : e.getMessage();
             outcome = broken(log);
         } catch (InterruptedException e) {
             problem = "stopped";
