@@ -15,7 +15,20 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Publishes the epoch; done when every rank has acknowledged it and the gateways route to it. */
 final class CommitPhase {
+    private static final int CONFLICT = 409;
+
     Migrating run(Run run, Committing state) throws PhaseFailed, InterruptedException {
+        boolean published = run.services()
+                .placements()
+                .applied(run.namespace(), run.name())
+                .filter(applied -> applied.epoch() >= run.epoch())
+                .isPresent();
+        if (published) { // all had acknowledged when the operator went away: from there on only forward
+            run.services().routes().publish(run.deployment());
+            return state.migrate(
+                    "all ranks had acknowledged epoch " + run.epoch(),
+                    run.services().clock().instant());
+        }
         Set<String> acknowledged = ConcurrentHashMap.newKeySet();
         run.waiting().until(() -> {
             FleetView view = run.services().fleet().observe();
@@ -31,13 +44,15 @@ final class CommitPhase {
     }
 
     /** Commits on each seat that has not acknowledged; what is missing, in words. */
-    static Optional<String> commit(Run run, List<Seat> seats, Set<String> acknowledged) throws IOException {
+    private static Optional<String> commit(Run run, List<Seat> seats, Set<String> acknowledged)
+            throws IOException, PhaseFailed {
         List<Seat> open = seats.stream()
                 .filter(seat -> !acknowledged.contains(seat.member().incarnation()))
                 .toList();
         if (open.isEmpty()) {
             return Optional.empty();
         }
+        Set<String> refused = ConcurrentHashMap.newKeySet();
         List<String> missing = Parallel.map(open, seat -> {
             try {
                 run.services().peers().commit(seat.member().controlAddress(), run.epoch());
@@ -49,9 +64,16 @@ final class CommitPhase {
                 if (e.status() == 412) {
                     throw e;
                 }
-                return "rank " + seat.rank() + " refused: " + e.getMessage();
+                String answer = "rank " + seat.rank() + " refused: " + e.getMessage();
+                if (e.status() == CONFLICT) {
+                    refused.add(answer);
+                }
+                return answer;
             }
         });
+        if (!refused.isEmpty()) { // started again since it was prepared: no repetition helps
+            throw new PhaseFailed(refused.iterator().next());
+        }
         return missing.stream().filter(text -> !text.isEmpty()).findFirst();
     }
 }

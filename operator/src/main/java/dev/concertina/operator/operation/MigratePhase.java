@@ -7,7 +7,9 @@ import dev.concertina.operator.operation.OperationState.Migrating;
 import dev.concertina.operator.operation.OperationState.Reclaiming;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Workers;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,32 +19,27 @@ import java.util.Optional;
 final class MigratePhase {
     private static final System.Logger LOG = System.getLogger(MigratePhase.class.getName());
     private static final Duration GATEWAY_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration COMES_BACK = Duration.ofSeconds(3);
 
     Reclaiming run(Run run, Migrating state) throws PhaseFailed, InterruptedException {
-        Peers peers = run.services().peers();
         awaitRoutes(run);
         Map<Integer, Integer> atStart = new HashMap<>();
+        Map<Integer, List<Rank>> told = new HashMap<>();
+        Map<Integer, Instant> goneSince = new HashMap<>();
         run.waiting().until(() -> {
             FleetView view = run.services().fleet().observe();
             List<Seat> leaving = run.leavingSeats(view);
+            Optional<String> missing = mayComeBack(run, view, goneSince);
             if (leaving.isEmpty()) {
-                return Optional.empty();
+                return missing;
             }
-            List<Rank> targets = view.seats(run.deployment()).values().stream()
-                    .filter(seat -> seat.rank() < run.to() && seat.live())
-                    .map(Seat::toRank)
-                    .toList();
-            Optional<String> missing = Optional.empty();
+            List<Rank> targets = targets(run, view);
+            if (targets.isEmpty()) {
+                return Optional.of("no rank that stays is live");
+            }
             for (Seat seat : leaving) {
-                Workers.State before = peers.workerState(seat.member().controlAddress());
-                int sequences = before.liveSequences() + before.waitingSequences();
-                atStart.putIfAbsent(seat.rank(), sequences);
-                if (!before.draining()) {
-                    peers.drain(seat.member().controlAddress(), targets);
-                    missing = Optional.of("rank " + seat.rank() + " begins to drain");
-                } else if (sequences > 0) {
-                    missing = Optional.of("rank " + seat.rank() + " still has " + sequences + " sequence(s)");
-                }
+                Optional<String> open = drain(run, seat, targets, told, atStart);
+                missing = missing.or(() -> open);
             }
             return missing;
         });
@@ -68,5 +65,51 @@ final class MigratePhase {
         } catch (PhaseFailed e) {
             LOG.log(System.Logger.Level.WARNING, "draining all the same reason={0}", e.getMessage());
         }
+    }
+
+    private static List<Rank> targets(Run run, FleetView view) {
+        return view.seats(run.deployment()).values().stream()
+                .filter(seat -> seat.rank() < run.to() && seat.live())
+                .map(Seat::toRank)
+                .toList();
+    }
+
+    /** A rank is not live for a moment when its agent was started again: only after a while its process is taken for gone. */
+    private static Optional<String> mayComeBack(Run run, FleetView view, Map<Integer, Instant> goneSince) {
+        Instant now = run.services().clock().instant();
+        Optional<String> missing = Optional.empty();
+        for (Seat seat : view.bindings(run.deployment())) {
+            if (seat.rank() >= run.to() && seat.live()) {
+                goneSince.remove(seat.rank());
+            } else if (seat.rank() >= run.to()
+                    && goneSince
+                            .computeIfAbsent(seat.rank(), rank -> now)
+                            .plus(COMES_BACK)
+                            .isAfter(now)) {
+                missing = Optional.of("rank " + seat.rank() + " is not live, and may come back");
+            }
+        }
+        return missing;
+    }
+
+    /** Tells a rank to drain, again when the ranks that stay have changed; what is still there, in words. */
+    private static Optional<String> drain(
+            Run run, Seat seat, List<Rank> targets, Map<Integer, List<Rank>> told, Map<Integer, Integer> atStart)
+            throws IOException {
+        Peers peers = run.services().peers();
+        Workers.State before = peers.workerState(seat.member().controlAddress());
+        if (before.epoch() == 0) {
+            return Optional.empty(); // its process was started again: nothing is on it
+        }
+        int sequences = before.liveSequences() + before.waitingSequences();
+        atStart.putIfAbsent(seat.rank(), sequences);
+        if (!before.draining() || !targets.equals(told.get(seat.rank()))) {
+            peers.drain(seat.member().controlAddress(), targets);
+            told.put(seat.rank(), targets);
+            return Optional.of("rank " + seat.rank() + " begins to drain");
+        }
+        return sequences == 0
+                ? Optional.empty()
+                : Optional.of("rank " + seat.rank() + " still has " + sequences + " sequence(s)");
     }
 }

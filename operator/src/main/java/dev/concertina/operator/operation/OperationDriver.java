@@ -13,7 +13,6 @@ import dev.concertina.operator.operation.OperationState.Reclaiming;
 import dev.concertina.operator.operation.OperationState.RollingBack;
 import dev.concertina.operator.operation.OperationState.Staging;
 import dev.concertina.operator.operation.OperationState.Warming;
-import dev.concertina.operator.spec.Wanted;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,8 +54,8 @@ final class OperationDriver {
         lostRequests.remember(operation);
         Instant resumed = services.clock().instant();
         OperationState state = OperationState.of(operation.getStatus(), resumed);
-        persist(namespace, name, state);
-        while (state instanceof Active active) {
+        boolean there = persist(namespace, name, state);
+        while (there && state instanceof Active active) {
             Optional<MoEDeployment> owner = owner(operation);
             if (owner.isEmpty()) {
                 LOG.log(System.Logger.Level.INFO, "operation abandoned name={0} reason=its deployment is gone", name);
@@ -67,7 +66,7 @@ final class OperationDriver {
             next = next instanceof Active nextActive
                     ? nextActive.with(next.progress().lost(lost))
                     : next;
-            persist(namespace, name, next);
+            there = persist(namespace, name, next);
             LOG.log(
                     System.Logger.Level.INFO,
                     "operation name={0} from={1} to={2} phase={3} epoch={4} note={5}",
@@ -91,7 +90,7 @@ final class OperationDriver {
         Instant deadline = deadline(state, resumed);
         while (true) {
             try {
-                Run run = new Run(operation, owner, Wanted.of(owner), state.progress(), services, deadline);
+                Run run = new Run(operation, owner, state.progress(), services, deadline);
                 return act(run, state);
             } catch (PhaseFailed e) {
                 return failed(state, String.valueOf(e.getMessage()));
@@ -170,9 +169,10 @@ final class OperationDriver {
                 .filter(owner -> owner.getMetadata().getDeletionTimestamp() == null));
     }
 
-    private void persist(String namespace, String name, OperationState state) throws InterruptedException {
+    /** False when the object is gone: somebody deleted it, and what it left is for the deployment's next operation. */
+    private boolean persist(String namespace, String name, OperationState state) throws InterruptedException {
         ScaleOperationStatus status = state.toStatus();
-        retrying(() -> {
+        return retrying(() -> {
             ScaleOperation latest = services.client()
                     .resources(ScaleOperation.class)
                     .inNamespace(namespace)
@@ -182,7 +182,7 @@ final class OperationDriver {
                 latest.setStatus(status);
                 services.client().resource(latest).updateStatus();
             }
-            return true;
+            return latest != null;
         });
     }
 

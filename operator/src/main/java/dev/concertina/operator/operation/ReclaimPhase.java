@@ -10,6 +10,7 @@ import dev.concertina.scheduler.placement.Placement;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ObjectId;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +38,8 @@ final class ReclaimPhase {
             });
             return Optional.empty();
         });
-        removeRanks(run, run.to(), run.waiting());
         long freed = free(run);
+        removeRanks(run, run.to(), run.waiting());
         return state.succeed(
                 "freed " + freed + " object(s)", run.services().clock().instant());
     }
@@ -63,8 +64,13 @@ final class ReclaimPhase {
             if (missing.isPresent()) {
                 return missing;
             }
-            for (Seat seat : services.fleet().observe().bindings(run.deployment())) {
-                if (seat.rank() >= width) {
+            FleetView view = services.fleet().observe();
+            boolean leave = Math.max(run.from(), run.to()) > width || !deleted.isEmpty();
+            if (leave && !view.problems().isEmpty()) {
+                throw new IOException("no answer from an agent: " + view.problems());
+            }
+            for (Seat seat : view.bindings(run.deployment())) {
+                if (seat.rank() >= width || leftBehind(run, view, seat)) {
                     if (seat.live()) {
                         return Optional.of("the process of rank " + seat.rank() + " still lives");
                     }
@@ -73,6 +79,15 @@ final class ReclaimPhase {
             }
             return Optional.empty();
         });
+    }
+
+    /** An accelerator that a rank was on before it came to live on another node. */
+    private static boolean leftBehind(Run run, FleetView view, Seat seat) {
+        return !seat.live()
+                && view.seat(run.deployment(), seat.rank())
+                        .filter(now -> now.live()
+                                && !now.agent().address().equals(seat.agent().address()))
+                        .isPresent();
     }
 
     private static long free(Run run) throws PhaseFailed, InterruptedException {

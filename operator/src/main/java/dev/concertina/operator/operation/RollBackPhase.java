@@ -1,6 +1,7 @@
 package dev.concertina.operator.operation;
 
-import dev.concertina.operator.fleet.FleetView;
+import dev.concertina.crds.ScaleOperationStatus.Phase;
+import dev.concertina.operator.fleet.Parallel;
 import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.operation.OperationState.RolledBack;
@@ -16,6 +17,7 @@ import java.util.Optional;
 /** Withdraws the epoch (or, when a rank has taken it, publishes a newer one with the old map), frees what was staged, removes what was added. */
 final class RollBackPhase {
     private static final System.Logger LOG = System.getLogger(RollBackPhase.class.getName());
+    private static final Duration STILL_MAPPED = Duration.ofSeconds(5);
 
     RolledBack run(Run run, RollingBack state) throws PhaseFailed, InterruptedException {
         String message = "nothing was published";
@@ -23,30 +25,50 @@ final class RollBackPhase {
             message = takeBack(run);
             run.services().routes().publish(run.deployment());
         }
-        run.waiting().until(() -> {
-            for (String agent : StagePhase.addresses(run.services().fleet().observe())) {
-                run.services().peers().cancel(agent, run.id(), run.deployment());
-            }
-            return Optional.empty();
-        });
+        tryToCancel(run); // stops what is under way; what new ranks map is refused until they are gone
         if (run.progress().epoch() != null && run.to() > run.from()) {
             ReclaimPhase.removeRanks(run, run.from(), run.waiting());
         }
-        return state.rolledBack(message, run.services().clock().instant());
+        return state.rolledBack(message + cancel(run), run.services().clock().instant());
     }
 
+    private static void tryToCancel(Run run) {
+        for (String agent : StagePhase.addresses(run.services().fleet().observe())) {
+            try {
+                run.services().peers().cancel(agent, run.id(), run.deployment());
+            } catch (ControlException | IOException e) {
+                LOG.log(System.Logger.Level.DEBUG, "not cancelled agent={0} reason={1}", agent, e.getMessage());
+            }
+        }
+    }
+
+    /** What an old rank still maps, or an agent that does not answer has, is freed when the next operation reclaims. */
+    private static String cancel(Run run) throws InterruptedException {
+        try {
+            run.waiting(STILL_MAPPED).until(() -> {
+                for (String agent : StagePhase.addresses(run.services().fleet().observe())) {
+                    run.services().peers().cancel(agent, run.id(), run.deployment());
+                }
+                return Optional.empty();
+            });
+            return "";
+        } catch (PhaseFailed e) {
+            return "; some staged objects are left for the next operation: " + e.getMessage();
+        }
+    }
+
+    /** Once a commit may have been sent, nobody knows who took it: then the old map is published anew, under a higher number. */
     private static String takeBack(Run run) throws PhaseFailed, InterruptedException {
-        FleetView view = run.services().fleet().observe();
-        List<Seat> live = view.seats(run.deployment()).values().stream()
-                .filter(Seat::live)
-                .toList();
-        List<Seat> old = live.stream().filter(seat -> seat.rank() < run.from()).toList();
         Optional<Published> source = run.source();
         String message = "the epoch was withdrawn";
-        if (source.isPresent() && old.stream().anyMatch(seat -> took(run, seat))) {
-            Published back = republish(run, source.get(), old);
+        boolean committing = run.progress().phases().stream().anyMatch(phase -> phase.phase() == Phase.Committing);
+        if (source.isPresent() && committing) {
+            Published back = republish(run, source.get());
             message = "epoch " + back.epoch() + " serves with the placement before";
         }
+        List<Seat> live = run.services().fleet().observe().seats(run.deployment()).values().stream()
+                .filter(Seat::live)
+                .toList();
         for (Seat seat : live) {
             try {
                 run.services().peers().withdraw(seat.member().controlAddress(), run.epoch());
@@ -57,37 +79,23 @@ final class RollBackPhase {
         return message;
     }
 
-    private static boolean took(Run run, Seat seat) {
-        try {
-            return run.services()
-                            .peers()
-                            .workerState(seat.member().controlAddress())
-                            .epoch()
-                    == run.epoch();
-        } catch (ControlException | IOException e) {
-            return false;
-        }
-    }
-
-    /** The old map under the next epoch, on the old ranks that live; a dead one is repaired by a later operation. */
-    private static Published republish(Run run, Published source, List<Seat> old)
-            throws PhaseFailed, InterruptedException {
+    /** The old map under the next epoch; ranks that were started again take part with their new addresses. */
+    private static Published republish(Run run, Published source) throws PhaseFailed, InterruptedException {
         Peers peers = run.services().peers();
         Published back = run.services().placements().create(run.owner(), run.epoch() + 1, source.placement(), null);
-        EpochMap map = run.map(back, old);
-        Wait wait = run.waiting(Duration.ofSeconds(30));
-        for (Seat seat : old) {
-            wait.until(() -> {
+        run.waiting().until(() -> {
+            List<Seat> old = run.liveSeats(run.services().fleet().observe(), run.from());
+            EpochMap map = run.map(back, old);
+            Parallel.map(old, seat -> {
                 peers.prepare(seat.member().controlAddress(), map);
-                return Optional.empty();
+                return true;
             });
-        }
-        for (Seat seat : old) {
-            wait.until(() -> {
+            Parallel.map(old, seat -> {
                 peers.commit(seat.member().controlAddress(), back.epoch());
-                return Optional.empty();
+                return true;
             });
-        }
+            return Optional.empty();
+        });
         run.services().placements().markApplied(run.namespace(), back.name());
         return back;
     }

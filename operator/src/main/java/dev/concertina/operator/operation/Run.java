@@ -19,13 +19,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One operation as its phases see it: the objects as they were when the phase began, and until when it may take. */
-record Run(
-        ScaleOperation operation,
-        MoEDeployment owner,
-        Wanted wanted,
-        Progress progress,
-        Services services,
-        Instant deadline) {
+record Run(ScaleOperation operation, MoEDeployment owner, Progress progress, Services services, Instant deadline) {
+    /**
+     * The spec as it is now.
+     *
+     * @throws IllegalArgumentException when it is not valid (any more); phases after the commit do without it
+     */
+    Wanted wanted() {
+        return Wanted.of(owner);
+    }
+
     String namespace() {
         return operation.getMetadata().getNamespace();
     }
@@ -88,7 +91,7 @@ record Run(
                 .orElseThrow(() -> new PhaseFailed("the ExpertPlacement " + placement + " is gone"));
     }
 
-    /** Observes until every rank below {@code width} is live or known not to be. */
+    /** Observes until every rank below {@code width} is live: one whose process is started again, or whose agent is, comes back. */
     List<Seat> awaitLiveSeats(int width) throws PhaseFailed, InterruptedException {
         List<Seat> live = new ArrayList<>();
         waiting().until(() -> {
@@ -100,12 +103,12 @@ record Run(
     }
 
     /**
-     * Seats of the ranks below {@code width}; every one must be live.
+     * Seats of the ranks below {@code width}; every one must be live. One observation without a rank says little, since after an agent's start
+     * its ranks take a moment to come back: that is for the caller's deadline to judge.
      *
-     * @throws IOException when an agent did not answer, so that nobody knows
-     * @throws PhaseFailed when a rank is not live
+     * @throws IOException when one is not, or an agent did not answer
      */
-    List<Seat> liveSeats(FleetView view, int width) throws PhaseFailed, IOException {
+    List<Seat> liveSeats(FleetView view, int width) throws IOException {
         Map<Integer, Seat> seats = view.seats(deployment());
         List<Seat> live = new ArrayList<>();
         for (int rank = 0; rank < width; rank++) {
@@ -114,15 +117,22 @@ record Run(
                 if (!view.problems().isEmpty()) {
                     throw new IOException("no answer from an agent: " + view.problems());
                 }
-                throw new PhaseFailed("rank " + rank + " is not live");
+                throw new IOException("rank " + rank + " is not live");
             }
             live.add(seat);
         }
         return live;
     }
 
-    /** Live seats of ranks that are not part of the target. */
-    List<Seat> leavingSeats(FleetView view) {
+    /**
+     * Live seats of ranks that are not part of the target.
+     *
+     * @throws IOException when an agent did not answer, so that nobody knows
+     */
+    List<Seat> leavingSeats(FleetView view) throws IOException {
+        if (from() > to() && !view.problems().isEmpty()) {
+            throw new IOException("no answer from an agent: " + view.problems());
+        }
         return view.seats(deployment()).values().stream()
                 .filter(seat -> seat.rank() >= to() && seat.live())
                 .toList();
@@ -135,16 +145,21 @@ record Run(
                 deployment(), placement.epoch(), ranks, placement.placement().holders());
     }
 
-    /** The epoch that the deployment's creator gave this operation. */
-    static long epochOf(ScaleOperation operation) {
+    /** False for an operation that somebody else made. */
+    static boolean hasEpoch(ScaleOperation operation) {
         Map<String, String> labels = operation.getMetadata().getLabels();
         String epoch = labels == null ? null : labels.get(LABEL_EPOCH);
-        if (epoch == null || !epoch.matches("[0-9]{1,15}")) {
+        return epoch != null && epoch.matches("[0-9]{1,15}");
+    }
+
+    /** The epoch that the deployment's creator gave this operation. */
+    static long epochOf(ScaleOperation operation) {
+        if (!hasEpoch(operation)) {
             throw new IllegalArgumentException(
                     "the operation " + operation.getMetadata().getName() + " has no label " + LABEL_EPOCH
                             + "; only the operator creates operations");
         }
-        return Long.parseLong(epoch);
+        return Long.parseLong(operation.getMetadata().getLabels().get(LABEL_EPOCH));
     }
 
     static final String LABEL_EPOCH = Api.GROUP + "/epoch";

@@ -6,6 +6,7 @@ import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.operation.OperationState.Committing;
 import dev.concertina.operator.operation.OperationState.Warming;
+import dev.concertina.operator.placement.Placements.Published;
 import dev.concertina.wire.EpochMap;
 import dev.concertina.wire.Workers;
 import java.util.ArrayList;
@@ -16,13 +17,17 @@ import java.util.Optional;
 /** Every rank attaches the new epoch; the new ones compute a fixed prompt and must get the bits of an old one. */
 final class WarmPhase {
     Committing run(Run run, Warming state) throws PhaseFailed, InterruptedException {
-        List<Seat> members = run.awaitLiveSeats(run.to());
-        FleetView view = run.services().fleet().observe();
-        List<Seat> participants = new ArrayList<>(members);
-        participants.addAll(run.leavingSeats(view));
-        EpochMap map = run.map(run.target(), members);
+        Published target = run.target();
         Peers peers = run.services().peers();
+        List<Seat> members = new ArrayList<>();
         run.waiting().until(() -> {
+            // observed anew each time: a process that was started again since has other addresses
+            FleetView view = run.services().fleet().observe();
+            members.clear();
+            members.addAll(run.liveSeats(view, run.to()));
+            EpochMap map = run.map(target, members);
+            List<Seat> participants = new ArrayList<>(members);
+            participants.addAll(run.leavingSeats(view));
             Parallel.map(participants, seat -> {
                 peers.prepare(seat.member().controlAddress(), map);
                 return true;

@@ -262,6 +262,15 @@ public final class FakeAgent implements AutoCloseable {
 
     private synchronized Object cancel(Agents.Cancel cancel) {
         fence(cancel.term());
+        for (var entry : stagings.entrySet()) { // a rank maps its dense weights for as long as it lives
+            if (entry.getKey().startsWith(cancel.operation() + "#")
+                    && staged.getOrDefault(entry.getKey(), List.of()).contains(ObjectId.DENSE)
+                    && members.values().stream()
+                            .anyMatch(member -> member.live()
+                                    && member.device() == entry.getValue().device())) {
+                throw new ControlException(409, "1 objects are mapped by processes");
+            }
+        }
         stagings.replaceAll((key, status) -> {
             if (!key.startsWith(cancel.operation() + "#")) {
                 return status;
