@@ -11,11 +11,16 @@ import dev.concertina.operator.operation.Services;
 import dev.concertina.wire.ControlException;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Takes a deployment apart: routes, operation, pods, accelerators, objects. Every step can be done again. */
 final class Departure {
     private static final System.Logger LOG = System.getLogger(Departure.class.getName());
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Services services;
     private final Operations operations;
@@ -27,54 +32,75 @@ final class Departure {
         this.runner = runner;
     }
 
-    /** True when nothing is left; call again otherwise. */
-    boolean done(MoEDeployment deployment) {
+    /**
+     * True when nothing is left; call again otherwise. What does not answer is waited for, but not for ever: a node that is lost must not keep
+     * the object.
+     */
+    boolean done(MoEDeployment deployment, Instant now) {
         String namespace = deployment.getMetadata().getNamespace();
         String name = deployment.getMetadata().getName();
-        try {
-            return take(namespace, name);
-        } catch (IOException | ControlException e) {
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "deletion goes on deployment={0}/{1} waits={2}",
-                    namespace,
-                    name,
-                    e.getMessage());
+        List<String> left = take(namespace, name);
+        if (left.isEmpty()) {
+            forget(namespace, name);
+            return true;
+        }
+        Instant asked = Instant.parse(deployment.getMetadata().getDeletionTimestamp());
+        if (asked.plus(PATIENCE).isAfter(now)) {
+            LOG.log(System.Logger.Level.DEBUG, "deletion goes on deployment={0}/{1} waits={2}", namespace, name, left);
             return false;
         }
+        LOG.log(System.Logger.Level.WARNING, "deletion ends deployment={0}/{1} left={2}", namespace, name, left);
+        forget(namespace, name);
+        return true;
     }
 
-    private boolean take(String namespace, String name) throws IOException {
+    /** One round; what is left, in words. */
+    private List<String> take(String namespace, String name) {
         String key = namespace + "/" + name;
-        services.routes().gone(key);
-        for (ScaleOperation operation : operations.list(namespace, name)) {
-            runner.abandon(operation);
-        }
+        List<String> left = new ArrayList<>();
+        attempt(left, () -> services.routes().gone(key));
+        List<ScaleOperation> all = operations.list(namespace, name);
+        all.forEach(runner::abandon);
         Map<Integer, Pod> pods = services.pods().list(namespace, name);
         for (Map.Entry<Integer, Pod> pod : pods.entrySet()) {
+            left.add("the pod of rank " + pod.getKey());
             if (pod.getValue().getMetadata().getDeletionTimestamp() == null) {
                 services.pods().delete(namespace, name, pod.getKey());
             }
         }
         FleetView view = services.fleet().observe();
+        if (!view.problems().isEmpty()) {
+            left.add("agents that do not answer: " + view.problems());
+        }
         for (Seat seat : view.bindings(key)) {
-            if (seat.live()) {
-                return false;
-            }
-            services.peers().release(seat.agent().address(), key, seat.rank());
+            attempt(left, () -> services.peers().release(seat.agent().address(), key, seat.rank()));
         }
-        if (!pods.isEmpty()) {
-            return false;
-        }
-        for (ScaleOperation operation : operations.list(namespace, name)) {
-            if (Operations.active(operation)) {
-                for (AgentView agent : view.agents()) {
-                    services.peers().cancel(agent.address(), Operations.id(operation), key);
+        if (left.isEmpty()) {
+            for (ScaleOperation operation : all) {
+                if (Operations.active(operation)) {
+                    for (AgentView agent : view.agents()) {
+                        attempt(left, () -> services.peers().cancel(agent.address(), Operations.id(operation), key));
+                    }
                 }
             }
         }
+        return left;
+    }
+
+    private interface Call {
+        void run() throws IOException;
+    }
+
+    private static void attempt(List<String> left, Call call) {
+        try {
+            call.run();
+        } catch (IOException | ControlException e) {
+            left.add(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void forget(String namespace, String name) {
         operations.deleteAll(namespace, name);
         services.placements().deleteAll(namespace, name);
-        return true;
     }
 }

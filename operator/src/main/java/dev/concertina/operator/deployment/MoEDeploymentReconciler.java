@@ -12,6 +12,7 @@ import dev.concertina.operator.operation.Services;
 import dev.concertina.operator.routes.Serving;
 import dev.concertina.operator.spec.Wanted;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -22,6 +23,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -66,9 +68,13 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
 
     @Override
     public UpdateControl<MoEDeployment> reconcile(MoEDeployment deployment, Context<MoEDeployment> context) {
-        MoEDeploymentStatus status = status(deployment);
-        if (!status.equals(deployment.getStatus())) {
-            write(deployment, status);
+        try {
+            MoEDeploymentStatus status = status(deployment);
+            if (!status.equals(deployment.getStatus())) {
+                write(deployment, status);
+            }
+        } catch (RuntimeException e) { // left to the framework it would look a few times more and then never again
+            later("not reconciled", deployment, e);
         }
         return UpdateControl.<MoEDeployment>noUpdate().rescheduleAfter(AGAIN);
     }
@@ -156,6 +162,15 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                 });
     }
 
+    private static void later(String what, MoEDeployment deployment, RuntimeException e) {
+        boolean race = e instanceof KubernetesClientException k && k.getCode() == HttpURLConnection.HTTP_CONFLICT;
+        LOG.log(
+                race ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
+                what + ", looking again soon deployment="
+                        + deployment.getMetadata().getNamespace() + "/"
+                        + deployment.getMetadata().getName() + " reason=" + e);
+    }
+
     /** By update with the resource version: a lost race is taken up at the next look. */
     private void write(MoEDeployment deployment, MoEDeploymentStatus status) {
         KubernetesClient client = services.client();
@@ -170,8 +185,14 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                 + deployment.getMetadata().getName();
         decisions.forget(key);
         services.loads().forget(key);
-        return departure.done(deployment)
+        boolean done = false;
+        try {
+            done = departure.done(deployment, services.clock().instant());
+        } catch (RuntimeException e) {
+            later("not deleted yet", deployment, e);
+        }
+        return done
                 ? DeleteControl.defaultDelete()
-                : DeleteControl.noFinalizerRemoval().rescheduleAfter(300);
+                : DeleteControl.noFinalizerRemoval().rescheduleAfter(500);
     }
 }

@@ -48,6 +48,12 @@ final class ModelCheck {
             return known.answer();
         }
         Answer answer = ask(path);
+        if (answer instanceof Answer.Unknown && known != null && known.answer() instanceof Answer.Good) {
+            kept.put(
+                    path,
+                    new Kept(known.answer(), now.plus(KEEP_BAD))); // agents that are away do not make it a bad model
+            return known.answer();
+        }
         kept.put(path, new Kept(answer, now.plus(answer instanceof Answer.Good ? KEEP_GOOD : KEEP_BAD)));
         return answer;
     }

@@ -22,7 +22,7 @@ public final class Operations {
         this.client = client;
     }
 
-    /** All of a deployment, lowest epoch first. */
+    /** All that an operator made for a deployment, lowest epoch first. */
     public List<ScaleOperation> list(String namespace, String deployment) {
         return client
                 .resources(ScaleOperation.class)
@@ -31,7 +31,7 @@ public final class Operations {
                 .list()
                 .getItems()
                 .stream()
-                .filter(operation -> operation.getSpec() != null)
+                .filter(operation -> operation.getSpec() != null && Run.hasEpoch(operation))
                 .sorted(Comparator.comparingLong(Run::epochOf))
                 .toList();
     }
@@ -100,11 +100,9 @@ public final class Operations {
                 .forEach(operation -> client.resource(operation).delete());
     }
 
-    /** Deletes all operations of a deployment. */
+    /** Deletes all operations of a deployment, one by one: the verb for a whole collection is one that the operator need not have. */
     public void deleteAll(String namespace, String deployment) {
-        client.resources(ScaleOperation.class)
-                .inNamespace(namespace)
-                .withLabel(Api.LABEL_DEPLOYMENT, deployment)
-                .delete();
+        list(namespace, deployment)
+                .forEach(operation -> client.resource(operation).delete());
     }
 }

@@ -146,11 +146,9 @@ public final class Placements {
                 .forEach(placement -> client.resource(placement).delete());
     }
 
-    /** Deletes all placements of a deployment. */
+    /** Deletes all placements of a deployment, one by one: the verb for a whole collection is one that the operator need not have. */
     public void deleteAll(String namespace, String deployment) {
-        client.resources(ExpertPlacement.class)
-                .inNamespace(namespace)
-                .withLabel(Api.LABEL_DEPLOYMENT, deployment)
-                .delete();
+        list(namespace, deployment)
+                .forEach(placement -> client.resource(placement).delete());
     }
 }

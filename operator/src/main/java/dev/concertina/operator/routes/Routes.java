@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Sends each deployment's routes to every gateway: at every change, and again every few seconds. Safe for any number of threads. */
 public final class Routes implements AutoCloseable {
@@ -59,14 +60,20 @@ public final class Routes implements AutoCloseable {
      */
     public void gone(String deployment) throws IOException {
         targets.remove(deployment);
+        @Nullable IOException silent = null;
         for (String gateway : fleet.gateways().values()) {
             try {
                 peers.gone(gateway, deployment);
+            } catch (IOException e) {
+                silent = e; // the others are told all the same
             } catch (ControlException e) {
                 LOG.log(System.Logger.Level.DEBUG, "routes not deleted gateway={0} reason={1}", gateway, e);
             }
         }
         sent.keySet().removeIf(key -> key.endsWith(" " + deployment));
+        if (silent != null) {
+            throw silent;
+        }
     }
 
     /** True when every gateway has taken the routes of that epoch or a later one. */
