@@ -6,6 +6,7 @@ import dev.concertina.crds.ScaleOperationStatus.PhaseRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** What to do about the difference between desired and effective. Pure. */
 sealed interface NextStep {
@@ -21,22 +22,32 @@ sealed interface NextStep {
     Duration FIRST_BACK_OFF = Duration.ofSeconds(5);
     Duration LONGEST_BACK_OFF = Duration.ofMinutes(5);
 
+    /** Pause before accelerators that an operation could not give back are tidied up. */
+    Duration TIDY_AFTER = Duration.ofMinutes(2);
+
     /**
-     * Repair comes before a change of width: fewer serving ranks than the epoch names is a fault, never a reason to shrink.
+     * Repair comes before a change of width: fewer serving ranks than the epoch names is a fault, never a reason to shrink. A repair does not
+     * wait for the back-off of changes that failed, nor the other way round.
      *
      * @param brokenSince when ranks were first seen broken, {@code now} when they are not
      * @param patience how long they may be, before a repair begins
      */
     static NextStep of(Observation seen, Instant brokenSince, Duration patience, Instant now) {
-        if (seen.active().isPresent()) {
+        if (seen.active().isPresent() || seen.wanted().paused()) {
             return new Rest();
         }
         int effective = seen.effective();
-        boolean repair = !seen.broken().isEmpty() && !brokenSince.plus(patience).isAfter(now);
-        if (!repair && (seen.desired() == effective || !seen.broken().isEmpty())) {
+        if (!seen.broken().isEmpty() && brokenSince.plus(patience).isAfter(now)) {
             return new Rest();
         }
-        List<ScaleOperation> failed = failedAtTheEnd(seen.operations());
+        Optional<String> repair = repair(seen, now);
+        if (repair.isEmpty() && seen.desired() == effective) {
+            return new Rest();
+        }
+        Start start = repair.map(reason -> new Start(effective, effective, "repair: " + reason))
+                .orElseGet(() -> new Start(
+                        effective, seen.desired(), "width " + seen.desired() + " is wanted, " + effective + " serves"));
+        List<ScaleOperation> failed = failedAtTheEnd(seen.operations(), start);
         if (!failed.isEmpty()) {
             Instant until = ended(failed.getLast()).plus(backOff(failed.size()));
             if (until.isAfter(now)) {
@@ -44,18 +55,46 @@ sealed interface NextStep {
                         until, String.valueOf(failed.getLast().getStatus().error()));
             }
         }
-        return repair
-                ? new Start(effective, effective, "repair: rank(s) " + seen.broken() + " do not serve")
-                : new Start(
-                        effective, seen.desired(), "width " + seen.desired() + " is wanted, " + effective + " serves");
+        return start;
     }
 
-    private static List<ScaleOperation> failedAtTheEnd(List<ScaleOperation> operations) {
-        int first = operations.size();
-        while (first > 0 && operations.get(first - 1).getStatus().phase() != Phase.Succeeded) {
+    /** Why the epoch that serves has to be published anew, if it has. */
+    private static Optional<String> repair(Observation seen, Instant now) {
+        if (!seen.broken().isEmpty()) {
+            return Optional.of("rank(s) " + seen.broken() + " do not serve");
+        }
+        if (seen.effective() == 0 || seen.operations().isEmpty()) {
+            return Optional.empty();
+        }
+        ScaleOperation last = seen.operations().getLast();
+        if (last.getStatus().phase() == Phase.Failed) {
+            return Optional.of(last.getMetadata().getName() + " could not be rolled back");
+        }
+        boolean leftOver = seen.desired() == seen.effective() && seen.allocated() > seen.effective();
+        return leftOver && !ended(last).plus(TIDY_AFTER).isAfter(now)
+                ? Optional.of((seen.allocated() - seen.effective()) + " accelerator(s) were not given back")
+                : Optional.empty();
+    }
+
+    /** The operations of the same kind, and to the same width, that failed since one of that kind succeeded. */
+    private static List<ScaleOperation> failedAtTheEnd(List<ScaleOperation> operations, Start next) {
+        List<ScaleOperation> kind = operations.stream()
+                .filter(operation -> isRepair(
+                                operation.getSpec().fromWidth(),
+                                operation.getSpec().toWidth())
+                        == isRepair(next.from(), next.to()))
+                .toList();
+        int first = kind.size();
+        while (first > 0 && kind.get(first - 1).getStatus().phase() != Phase.Succeeded) {
             first--;
         }
-        return operations.subList(first, operations.size());
+        return kind.subList(first, kind.size()).stream()
+                .filter(operation -> operation.getSpec().toWidth() == next.to())
+                .toList();
+    }
+
+    private static boolean isRepair(int from, int to) {
+        return from == to;
     }
 
     private static Instant ended(ScaleOperation operation) {

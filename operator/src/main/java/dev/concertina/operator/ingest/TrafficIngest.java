@@ -5,7 +5,6 @@ import dev.concertina.scheduler.load.TrafficEvent;
 import dev.concertina.wire.Events;
 import dev.concertina.wire.Json;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -157,7 +156,7 @@ public final class TrafficIngest implements AutoCloseable {
             if (traffic != null) {
                 loads.accept(traffic);
             }
-        } catch (IllegalArgumentException | DateTimeException e) {
+        } catch (RuntimeException e) { // whatever a stranger writes into the topic, reading goes on
             if (malformed.getAndIncrement() == 0) {
                 LOG.log(
                         System.Logger.Level.WARNING,

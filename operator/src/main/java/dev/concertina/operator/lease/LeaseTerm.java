@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class LeaseTerm implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(LeaseTerm.class.getName());
     static final String NAME = "concertina-operator";
+    /** 2024-01-01, in seconds since the epoch. */
+    private static final long CLOCK_BEGINS = 1_704_067_200L;
 
     private final KubernetesClient client;
     private final String namespace;
@@ -79,7 +81,7 @@ public final class LeaseTerm implements AutoCloseable {
             if (current != null && heldByAnother(current, now)) {
                 return false;
             }
-            long transitions = current == null ? 0 : transitions(current);
+            long transitions = current == null ? firstTerm(now) : transitions(current);
             Lease wanted = lease(current, transitions + 1, now);
             if (current == null) {
                 client.resource(wanted).create();
@@ -110,6 +112,11 @@ public final class LeaseTerm implements AutoCloseable {
         }
         long seconds = spec.getLeaseDurationSeconds() == null ? duration.toSeconds() : spec.getLeaseDurationSeconds();
         return spec.getRenewTime().toInstant().plusSeconds(seconds).isAfter(now);
+    }
+
+    /** Without a Lease the count begins at the clock, not at 0: agents outlive a deleted Lease and remember its terms. */
+    private static long firstTerm(Instant now) {
+        return Math.clamp(now.getEpochSecond() - CLOCK_BEGINS, 0, Integer.MAX_VALUE / 2);
     }
 
     private static long transitions(Lease lease) {
