@@ -17,6 +17,7 @@ public final class AgentMain {
 
     public static void main(String[] arguments) throws InterruptedException {
         Lifetime.endWithParent();
+        Lifetime.endWhenAThreadDies();
         Logs.toStandardOutput();
         try {
             AgentSettings settings = Settings.agent(System.getenv());

@@ -17,6 +17,7 @@ public final class KeeperMain {
 
     public static void main(String[] arguments) throws InterruptedException {
         Lifetime.endWithParent();
+        Lifetime.endWhenAThreadDies();
         Logs.toStandardOutput();
         try {
             Path folder = Settings.path(System.getenv(), "CONCERTINA_RUN_DIR", "the folder of the sockets");

@@ -116,11 +116,15 @@ final class AgentApi {
         admit(release.term());
         Binding binding = memory.members().release(release.deployment(), release.rank());
         if (binding != null) {
-            memory.persistMembers();
-            memory.free(memory.store()
-                    .keys(note -> note.published()
-                            && note.device() == binding.device()
-                            && note.deployment().equals(binding.deployment())));
+            try {
+                memory.free(memory.store()
+                        .keys(note -> note.published()
+                                && note.device() == binding.device()
+                                && note.deployment().equals(binding.deployment())));
+            } finally {
+                memory.persistMembers(); // last: an agent that dies in between finds the binding, and the command
+                // sent again frees the rest
+            }
         }
         return Map.of();
     }

@@ -94,7 +94,7 @@ final class StageJob implements Runnable {
             end(StageState.CANCELLED, null);
         } catch (IOException | ControlException e) {
             end(StageState.FAILED, e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // whoever asks for its status must not wait for ever
             LOG.log(System.Logger.Level.ERROR, "staging failed operation=" + stage.operation(), e);
             end(StageState.FAILED, "internal error: " + e);
         } finally {

@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class AgentConnection implements AutoCloseable {
     private static final Duration WAIT_FOR_AGENT = Duration.ofSeconds(30);
     private static final long RETRY_MILLIS = 50;
 
+    /** A refusal to take this process back counts when it lasts: the agent may not have seen the end of the last connection yet. */
+    private static final Duration FENCED_AFTER = Duration.ofSeconds(3);
+
     private final Path path;
     private final Supplier<List<ObjectId>> mapped;
     private final Object state = new Object();
@@ -40,6 +44,7 @@ final class AgentConnection implements AutoCloseable {
     private @Nullable JoinRequest joinedAs;
     private @Nullable Joined joined;
     private @Nullable String fenced;
+    private Consumer<String> whenFenced = reason -> {};
     private boolean closed;
     // answers of the connection in use; a lost connection ends it with END
     private BlockingQueue<Frame> answers = new LinkedBlockingQueue<>();
@@ -56,6 +61,12 @@ final class AgentConnection implements AutoCloseable {
         this.mapped = mapped;
         this.socket = FrameSocket.connect(path);
         this.reader = Thread.ofPlatform().daemon().name("memory-client").start(this::read);
+    }
+
+    void whenFenced(Consumer<String> action) {
+        synchronized (state) {
+            whenFenced = action;
+        }
     }
 
     /** Joins; remembered for reconnecting. For one call at a time. */
@@ -82,6 +93,7 @@ final class AgentConnection implements AutoCloseable {
                 if (attempt == 3) {
                     throw e;
                 }
+                pause(); // the reader must see the end of the connection before another takes its place
             }
         }
     }
@@ -181,6 +193,7 @@ final class AgentConnection implements AutoCloseable {
 
     /** Tries until the agent is back and the lease with it; null when this client is closed or fenced. */
     private @Nullable FrameSocket reconnect() {
+        long refusedSince = 0;
         while (true) {
             synchronized (state) {
                 if (closed) {
@@ -206,16 +219,27 @@ final class AgentConnection implements AutoCloseable {
                 LOG.log(System.Logger.Level.INFO, "agent connected again socket={0}", path);
                 return fresh;
             } catch (ControlException e) {
-                synchronized (state) {
-                    fenced = "the agent does not take this process back: " + e.getMessage();
-                    state.notifyAll();
+                refusedSince = refusedSince == 0 ? System.nanoTime() : refusedSince;
+                if (System.nanoTime() - refusedSince > FENCED_AFTER.toNanos()) {
+                    fence("the agent does not take this process back: " + e.getMessage());
+                    return null;
                 }
-                LOG.log(System.Logger.Level.ERROR, "fenced reason={0}", e.getMessage());
-                return null;
+                pause();
             } catch (IOException e) {
                 pause();
             }
         }
+    }
+
+    private void fence(String reason) {
+        Consumer<String> action;
+        synchronized (state) {
+            fenced = reason;
+            action = whenFenced;
+            state.notifyAll();
+        }
+        LOG.log(System.Logger.Level.ERROR, "fenced reason=\"{0}\"", reason);
+        action.accept(reason);
     }
 
     private void joinAgain(FrameSocket fresh) throws IOException {

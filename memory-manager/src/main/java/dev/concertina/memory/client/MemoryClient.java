@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * One engine process's view of its device's memory. Safe for use by several threads; calls block on the agent and are answered one at a
@@ -26,6 +27,14 @@ public interface MemoryClient extends AutoCloseable {
         // the agent counts what devices hold; a client creates nothing
         return new PosixMemoryClient(socket, new PosixBackend(new Capacity(1, 1)));
     }
+
+    /**
+     * Called once, on a thread of the client, when a restarted agent does not take this process back: its rank was released or belongs to another
+     * process, which may use the same KV pool. The process must end at once.
+     *
+     * @param action takes the reason, one sentence
+     */
+    default void whenFenced(Consumer<String> action) {}
 
     /** Binds this process to a rank and its device. Once, before everything else. */
     Joined join(JoinRequest request) throws IOException;

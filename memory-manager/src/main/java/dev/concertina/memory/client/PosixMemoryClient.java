@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Maps what the agent sends descriptors of. A lock lets one call at a time through; segments handed out are read without it. */
@@ -48,6 +49,11 @@ final class PosixMemoryClient implements MemoryClient {
         this.backend = backend;
         this.space = new AddressSpace(backend, ADDRESS_SPACE_BYTES);
         this.agent = new AgentConnection(socket, () -> List.copyOf(mappings.keySet()));
+    }
+
+    @Override
+    public void whenFenced(Consumer<String> action) {
+        agent.whenFenced(action);
     }
 
     @Override

@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -36,6 +38,22 @@ class NodeTest {
 
     private static long plan(Agents.Model model) {
         return model.denseBytes() + 96 * model.expertBytes();
+    }
+
+    @Test
+    void aProcessThatIsNotTakenBackIsToldToEnd() throws Exception {
+        try (TestNode node = new TestNode("a", 1, DEVICE);
+                MemoryClient client = MemoryClient.connect(node.socket())) {
+            CompletableFuture<String> fenced = new CompletableFuture<>();
+            client.whenFenced(fenced::complete);
+            client.join(TestNode.joining(0));
+            TestNode.kill(node.agent);
+            TestNode.kill(node.keeper);
+            node.startKeeper(); // it knows of nobody
+            node.startAgent();
+            assertThat(fenced.get(30, TimeUnit.SECONDS)).contains("was released");
+            assertThatThrownBy(() -> client.attach(ALL)).hasMessageContaining("does not take this process back");
+        }
     }
 
     @Test
