@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,9 @@ public final class ExchangeServer implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(ExchangeServer.class.getName());
     private static final int HELLO_MILLIS = 5_000;
+    private static final int MAX_HELLO_BYTES = 1 << 14;
     private static final int BUFFER_BYTES = 1 << 16;
+    private static final long PAUSE_NANOS = 100_000_000;
 
     private final Token token;
     private final String deployment;
@@ -92,6 +95,7 @@ public final class ExchangeServer implements AutoCloseable {
             } catch (IOException e) {
                 if (!server.isClosed()) {
                     LOG.log(System.Logger.Level.WARNING, "exchange accept failed reason={0}", e);
+                    LockSupport.parkNanos(PAUSE_NANOS); // out of descriptors, for example
                 }
             }
         }
@@ -100,6 +104,7 @@ public final class ExchangeServer implements AutoCloseable {
     private void serve(Socket socket) {
         try (socket) {
             socket.setTcpNoDelay(true);
+            socket.setKeepAlive(true); // a peer whose machine vanished must not hold its connection for ever
             socket.setSoTimeout(HELLO_MILLIS);
             InputStream in = new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES);
             OutputStream out = socket.getOutputStream();
@@ -122,13 +127,15 @@ public final class ExchangeServer implements AutoCloseable {
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "exchange connection ended reason={0}", e);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "exchange connection failed", e);
         } finally {
             connections.remove(socket);
         }
     }
 
     private @Nullable String refusal(Frame frame, InputStream in) throws IOException {
-        if (frame.receive(in) != Frame.HELLO || frame.getInt() != Frame.MAGIC) {
+        if (frame.receive(in, MAX_HELLO_BYTES) != Frame.HELLO || frame.getInt() != Frame.MAGIC) {
             return "not a hello of this version";
         }
         if (!token.matches(frame.getString())) {

@@ -89,10 +89,15 @@ final class Frame {
      * @throws IOException at the end of the stream, or for a length out of bounds
      */
     byte receive(InputStream in) throws IOException {
+        return receive(in, MAX_BYTES);
+    }
+
+    /** The same with a bound on the frame's length, for peers that are not known yet. */
+    byte receive(InputStream in, int most) throws IOException {
         buffer.clear();
         read(in, 0, HEADER);
         int length = buffer.getInt(0);
-        if (length < 1 || length > MAX_BYTES) {
+        if (length < 1 || length > most) {
             throw new IOException("a frame of " + length + " bytes; is the peer an exchange of the same version?");
         }
         if (buffer.capacity() < length) {

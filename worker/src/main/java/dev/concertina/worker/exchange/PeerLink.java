@@ -21,6 +21,7 @@ final class PeerLink implements AutoCloseable {
     private final OutputStream out;
     private final Frame frame = new Frame();
     private long lastRequest;
+    private long lastAnswered;
 
     private PeerLink(Rank peer, Socket socket) throws IOException {
         this.peer = peer;
@@ -80,12 +81,16 @@ final class PeerLink implements AutoCloseable {
     }
 
     /**
-     * Sends one request.
+     * Sends one request. An answer left over from a step that was given up is taken first, so that two peers never write to each other at
+     * once with nobody reading.
      *
      * @param experts expert of each row
      * @param x {@code (rows, hidden)}
      */
     void ask(long epoch, int layer, int rows, int[] experts, float[] x, int hidden) throws IOException {
+        if (lastAnswered < lastRequest) {
+            next();
+        }
         lastRequest++;
         frame.begin(Frame.REQUEST)
                 .putLong(lastRequest)
@@ -98,28 +103,31 @@ final class PeerLink implements AutoCloseable {
     }
 
     /**
-     * Waits for the answer to the last request; answers to earlier ones, left over from a step that was given up, are passed over.
+     * Waits for the answer to the last request.
      *
      * @param result {@code (rows, hidden)}, overwritten
      * @return null, or the peer's refusal
      */
     @Nullable
     String answer(int rows, int hidden, float[] result) throws IOException {
-        while (true) {
-            byte type = frame.receive(in);
-            long request = frame.getLong();
-            if (request < lastRequest) {
-                continue;
-            }
-            if (type == Frame.REFUSED) {
-                return frame.getString();
-            }
-            if (type != Frame.ANSWER || request != lastRequest || frame.getInt() != rows) {
-                throw new IOException("an answer that does not fit the request");
-            }
-            frame.getFloats(result, rows * hidden);
-            return null;
+        if (next() == Frame.REFUSED) {
+            return frame.getString();
         }
+        if (frame.getInt() != rows) {
+            throw new IOException("an answer that does not fit the request");
+        }
+        frame.getFloats(result, rows * hidden);
+        return null;
+    }
+
+    /** Receives the answer to the last request and answers its type. */
+    private byte next() throws IOException {
+        byte type = frame.receive(in);
+        if ((type != Frame.ANSWER && type != Frame.REFUSED) || frame.getLong() != lastRequest) {
+            throw new IOException("an answer that does not fit the request");
+        }
+        lastAnswered = lastRequest;
+        return type;
     }
 
     @Override

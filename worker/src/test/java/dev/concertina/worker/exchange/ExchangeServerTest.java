@@ -60,6 +60,24 @@ class ExchangeServerTest {
     }
 
     @Test
+    void anAnswerLeftOverFromAStepThatWasGivenUpIsTakenBeforeTheNextRequest() throws IOException {
+        try (PeerLink link = PeerLink.connect(peer(), self("test/model", token), SHORT)) {
+            link.ask(7, 0, 1, new int[] {0}, new float[16], 16);
+            link.ask(8, 0, 1, new int[] {0}, new float[16], 16);
+            assertThat(link.answer(1, 16, new float[16])).contains("epoch 8");
+        }
+    }
+
+    @Test
+    void aStrangerCannotMakeItAllocate() throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(3_000); // shorter than the patience with a slow hello
+            socket.getOutputStream().write(new byte[] {0, 0, 0, 8}); // 128 MiB follow, it says
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
     void garbageEndsItsConnectionOnly() throws IOException {
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.setSoTimeout(10_000);
