@@ -7,16 +7,20 @@ import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.Workers;
 import dev.concertina.worker.engine.Pace;
+import dev.concertina.worker.migration.Migrations;
+import dev.concertina.worker.serving.Serving;
 import dev.concertina.worker.testing.RankCluster;
 import dev.concertina.worker.testing.SampleModel;
 import dev.concertina.worker.testing.TokenClient;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -61,6 +65,18 @@ class RanksTest {
         return new Running(golden, stream, done);
     }
 
+    /** All prompts' last logits against the reference implementation's, each computed by one of the ranks through the exchange. */
+    private void expectGoldenLogits(RankCluster cluster, long epoch, List<Integer> ranks) throws Exception {
+        for (int i = 0; i < goldens.size(); i++) {
+            int rank = ranks.get(i % ranks.size());
+            Serving serving = Objects.requireNonNull(cluster.workers.get(rank).current());
+            float[] logits = serving.selfTester().logits(epoch, goldens.get(i).prompt_ids());
+            assertThat(logits)
+                    .usingComparatorWithPrecision(2e-3f)
+                    .containsExactly(goldens.get(i).last_logits());
+        }
+    }
+
     private List<Running> generateAll(RankCluster cluster, String name, List<Integer> ranks) {
         List<Running> running = new ArrayList<>();
         for (int i = 0; i < goldens.size(); i++) {
@@ -93,6 +109,7 @@ class RanksTest {
                     epoch++;
                     digests.addAll(cluster.moveTo(cluster.map(epoch, ranks, blocks)));
                     cluster.retire(epoch);
+                    expectGoldenLogits(cluster, epoch, ranks);
                     for (Running one : generateAll(cluster, "e" + epoch + "-", ranks)) {
                         one.expectGolden();
                     }
@@ -225,6 +242,55 @@ class RanksTest {
                 }
             });
             assertThat(cluster.state(0).tokensGenerated()).isLessThan(1000);
+        }
+    }
+
+    private static void expectRefusal(int status, RankCluster cluster, String path, Object body) {
+        assertThatThrownBy(() -> cluster.post(0, path, body))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.status()).isEqualTo(status));
+    }
+
+    private static Migrations.Reserved reserve(RankCluster cluster, String id, int tokens) throws IOException {
+        long pageBytes =
+                Objects.requireNonNull(cluster.workers.get(0).current()).pageBytes();
+        return cluster.control.post(
+                cluster.address(0),
+                "/v1/migrations/reserve",
+                new Migrations.Reserve(id, tokens, pageBytes),
+                Migrations.Reserved.class,
+                Duration.ofSeconds(20));
+    }
+
+    @Test
+    void aHandOverThatIsNotWhatItSaysHarmsNobodyAndKeepsNoPage() throws Exception {
+        try (RankCluster cluster = new RankCluster(Pace.parse("step=5ms,token=100us"))) {
+            cluster.moveTo(cluster.map(1, List.of(0), false));
+            Running other = generate(cluster, 0, "other", goldens.get(0));
+            Workers.Sequence state =
+                    new Workers.Sequence("s", goldens.get(1).prompt_ids(), new int[0], 900, new int[0]);
+            int length = state.promptIds().length;
+            expectRefusal(400, cluster, "/v1/migrations/reserve", new Migrations.Reserve("s", -1, 1));
+            for (int computed : new int[] {-1, length, length + 1}) {
+                String reservation = reserve(cluster, "s", length + 900).reservation();
+                expectRefusal(400, cluster, "/v1/migrations/adopt", new Migrations.Adopt(reservation, state, computed));
+            }
+            String few = reserve(cluster, "s", length).reservation();
+            expectRefusal(400, cluster, "/v1/migrations/adopt", new Migrations.Adopt(few, state, 0));
+            String others = reserve(cluster, "t", length + 900).reservation();
+            expectRefusal(404, cluster, "/v1/migrations/adopt", new Migrations.Adopt(others, state, 0));
+            // the answer to an adopt is lost: the source aborts and goes on
+            String lost = reserve(cluster, "s", length + 900).reservation();
+            cluster.post(0, "/v1/migrations/adopt", new Migrations.Adopt(lost, state, 0));
+            cluster.post(0, "/v1/migrations/abort", new Migrations.Abort(lost, "s"));
+            other.expectGolden();
+            waitUntil(() -> {
+                try {
+                    return cluster.state(0).kvPagesUsed() == 0;
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
         }
     }
 

@@ -95,7 +95,20 @@ public final class Engine implements AutoCloseable {
         thread.start();
     }
 
+    /** Ends whatever way it ends with the end of all sequences; a failure goes on to the thread's handler, which ends the process. */
     private void loop() {
+        try {
+            turns();
+        } finally {
+            closed = true;
+            boundary.close();
+            live.forEach(sequence -> end(sequence, "the worker is stopping"));
+            waiting.forEach(sequence -> end(sequence, "the worker is stopping"));
+            exchange.close();
+        }
+    }
+
+    private void turns() {
         while (!closed) {
             boundary.run();
             dropCancelled();
@@ -109,28 +122,22 @@ public final class Engine implements AutoCloseable {
                 step();
             }
         }
-        boundary.close();
-        live.forEach(sequence -> end(sequence, "the worker is stopping"));
-        waiting.forEach(sequence -> end(sequence, "the worker is stopping"));
-        exchange.close();
     }
 
     private void dropCancelled() {
-        for (Iterator<LiveSequence> each = waiting.iterator(); each.hasNext(); ) {
-            LiveSequence sequence = each.next();
-            if (sequence.cancelled()) {
-                each.remove();
-                end(sequence, CANCELLED);
-            }
-        }
-        for (Iterator<LiveSequence> each = live.iterator(); each.hasNext(); ) {
+        dropCancelled(waiting.iterator());
+        dropCancelled(live.iterator());
+        count();
+    }
+
+    private void dropCancelled(Iterator<LiveSequence> each) {
+        while (each.hasNext()) {
             LiveSequence sequence = each.next();
             if (sequence.cancelled()) {
                 each.remove();
                 finish(sequence, new Workers.Token(null, null, null, null, CANCELLED));
             }
         }
-        count();
     }
 
     private void admit() {
@@ -187,11 +194,7 @@ public final class Engine implements AutoCloseable {
     private void waitForExperts(long epoch, ExpertsUnavailableException cause) {
         if (!troubled) {
             troubled = true;
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "step waits epoch={0} reason=\"{1}\"",
-                    epoch,
-                    String.valueOf(cause.getMessage()));
+            LOG.log(System.Logger.Level.WARNING, "step waits epoch={0} reason=\"{1}\"", epoch, cause.getMessage());
         }
         LockSupport.parkNanos(this, RETRY_NANOS);
     }
@@ -248,7 +251,7 @@ public final class Engine implements AutoCloseable {
      * @throws ControlException 400 when it can never run here, 409 before the first epoch, while draining, or for a live id
      */
     public LiveSequence submit(Workers.Sequence request) {
-        LiveSequence sequence = checked(request);
+        LiveSequence sequence = SequenceChecks.checked(request, shape, pool);
         if (epochs.inUse() == 0) {
             throw new ControlException(409, "no epoch is in use here yet");
         }
@@ -269,16 +272,6 @@ public final class Engine implements AutoCloseable {
             book.forget(sequence);
             throw e;
         }
-    }
-
-    private LiveSequence checked(Workers.Sequence request) {
-        SequenceChecks.check(request, shape);
-        LiveSequence sequence = new LiveSequence(request);
-        if (sequence.pagesNeeded() > pool.total()) {
-            throw new ControlException(
-                    400, "it needs " + sequence.pagesNeeded() + " KV pages, the pool has " + pool.total());
-        }
-        return sequence;
     }
 
     /** The sequence with that id, live or ended and not yet delivered, or null. */
@@ -331,34 +324,50 @@ public final class Engine implements AutoCloseable {
         });
     }
 
-    /** Puts a frozen sequence back. */
+    /** Puts a frozen sequence back; when the engine stops, its stream ends with an error. */
     public void thaw(LiveSequence sequence) {
-        boundary.call(() -> {
-            frozen--;
-            return sequence.pages().length == 0 ? waiting.offerFirst(sequence) : live.add(sequence);
-        });
+        try {
+            boundary.call(() -> {
+                frozen--;
+                return sequence.pages().length == 0 ? waiting.offerFirst(sequence) : live.add(sequence);
+            });
+        } catch (ControlException e) {
+            end(sequence, String.valueOf(e.getMessage()));
+        }
     }
 
-    /** Ends a frozen sequence here: it goes on elsewhere. */
+    /** Ends a frozen sequence here, also when the engine stops: it goes on elsewhere. */
     public void leave(LiveSequence sequence, Workers.Token moved) {
-        boundary.call(() -> {
-            frozen--;
-            finish(sequence, moved);
-            return true;
-        });
+        try {
+            boundary.call(() -> {
+                frozen--;
+                finish(sequence, moved);
+                return true;
+            });
+        } catch (ControlException e) {
+            sequence.log().end(moved);
+        }
     }
 
     /**
      * Goes on with a sequence whose first {@code computed} tokens lie in pages reserved here.
      *
-     * @throws ControlException 409 for a live id
+     * @return the sequence as it goes on here
+     * @throws ControlException 400 when state, tokens and pages do not fit together, 409 for a live id; then the pages are not used
      */
-    public void adopt(Workers.Sequence state, int computed, int[] pages) {
-        LiveSequence sequence = checked(state);
-        book.enter(sequence);
+    public LiveSequence adopt(Workers.Sequence state, int computed, int[] pages) {
+        LiveSequence sequence = SequenceChecks.checked(state, shape, pool);
+        SequenceChecks.adoptable(sequence, computed, pages);
         sequence.pages(pages);
         sequence.adoptComputed(computed);
-        boundary.call(() -> live.add(sequence));
+        book.enter(sequence);
+        try {
+            boundary.call(() -> live.add(sequence));
+        } catch (RuntimeException e) {
+            book.forget(sequence);
+            throw e;
+        }
+        return sequence;
     }
 
     /** Sequences in the batch, or frozen for a hand-over that has not been answered. */

@@ -2,13 +2,38 @@ package dev.concertina.worker.engine;
 
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Workers;
+import dev.concertina.worker.kv.KvPool;
 import dev.concertina.worker.model.ModelShape;
 
 /** What a sequence must be before it is taken; anything else is a 400 in one sentence. */
 final class SequenceChecks {
     private SequenceChecks() {}
 
-    static void check(Workers.Sequence request, ModelShape shape) {
+    static LiveSequence checked(Workers.Sequence request, ModelShape shape, KvPool pool) {
+        check(request, shape);
+        LiveSequence sequence = new LiveSequence(request);
+        if (sequence.pagesNeeded() > pool.total()) {
+            throw new ControlException(
+                    400, "it needs " + sequence.pagesNeeded() + " KV pages, the pool has " + pool.total());
+        }
+        return sequence;
+    }
+
+    /** A sequence handed over must have something left to compute, and pages for all of it. */
+    static void adoptable(LiveSequence sequence, int computed, int[] pages) {
+        if (sequence.full() || pages.length < sequence.pagesNeeded()) {
+            throw new ControlException(
+                    400,
+                    "nothing is left to generate, or " + pages.length + " pages are too few for " + sequence.maxLength()
+                            + " tokens");
+        }
+        if (computed < 0 || computed >= sequence.remaining()) {
+            throw new ControlException(
+                    400, computed + " of " + sequence.remaining() + " tokens cannot have been computed");
+        }
+    }
+
+    private static void check(Workers.Sequence request, ModelShape shape) {
         if (request.id() == null || request.id().isBlank()) {
             throw new ControlException(400, "a sequence needs an id");
         }

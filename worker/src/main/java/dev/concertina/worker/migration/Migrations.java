@@ -7,7 +7,7 @@ public final class Migrations {
     private Migrations() {}
 
     /**
-     * {@code reserve}: hold pages for a sequence for 30 s; 507 when there are too few.
+     * {@code reserve}: hold pages for a sequence for 60 s; 507 when there are too few.
      *
      * @param id of the sequence; 409 when it is live on the target
      * @param tokens prompt and answer together

@@ -3,7 +3,6 @@ package dev.concertina.worker.migration;
 import dev.concertina.memory.client.KvCopy;
 import dev.concertina.memory.client.MemoryClient;
 import dev.concertina.wire.ControlClient;
-import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Workers;
 import dev.concertina.worker.engine.LiveSequence;
@@ -23,6 +22,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class Migrator implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Migrator.class.getName());
     private static final Duration CALL = Duration.ofSeconds(10);
+    /** A copy begins within this time of its reservation, or not at all: the pages become somebody else's when the reservation runs out. */
+    private static final Duration COPY_WITHIN = Duration.ofSeconds(10);
+
     private static final int AT_ONCE = 4;
     private static final long PAUSE_NANOS = 100_000_000;
 
@@ -97,6 +99,7 @@ public final class Migrator implements AutoCloseable {
 
     private void move(Serving serving, LiveSequence sequence) {
         for (Rank target : targetsInTurn()) {
+            long reservedAt = System.nanoTime();
             Migrations.Reserved reserved;
             try {
                 reserved = peers.post(
@@ -105,7 +108,7 @@ public final class Migrator implements AutoCloseable {
                         new Migrations.Reserve(sequence.id(), sequence.maxLength(), serving.pageBytes()),
                         Migrations.Reserved.class,
                         CALL);
-            } catch (IOException | ControlException e) {
+            } catch (IOException | RuntimeException e) {
                 LOG.log(
                         System.Logger.Level.DEBUG, // tried again in a moment, State shows what is left
                         "hand-over refused sequence={0} target={1} reason=\"{2}\"",
@@ -114,20 +117,35 @@ public final class Migrator implements AutoCloseable {
                         e.getMessage());
                 continue;
             }
-            if (!serving.engine().freeze(sequence)) {
-                abort(target, reserved, sequence);
+            if (!frozen(serving, sequence, target, reserved)) {
                 return; // it has ended by itself
             }
-            if (handOver(serving, sequence, target, reserved)) {
+            if (handOver(serving, sequence, target, reserved, reservedAt)) {
                 return;
             }
         }
     }
 
+    private boolean frozen(Serving serving, LiveSequence sequence, Rank target, Migrations.Reserved reserved) {
+        boolean frozen = false;
+        try {
+            frozen = serving.engine().freeze(sequence);
+            return frozen;
+        } finally {
+            if (!frozen) {
+                abort(target, reserved, sequence);
+            }
+        }
+    }
+
     /** Copies and hands over a frozen sequence; on any failure it goes on here. */
-    private boolean handOver(Serving serving, LiveSequence sequence, Rank target, Migrations.Reserved reserved) {
+    private boolean handOver(
+            Serving serving, LiveSequence sequence, Rank target, Migrations.Reserved reserved, long reservedAt) {
         long start = System.nanoTime();
         try {
+            if (start - reservedAt > COPY_WITHIN.toNanos()) {
+                throw new IOException("the reservation is " + (start - reservedAt) / 1_000_000_000 + " s old");
+            }
             List<KvCopy> copies = copies(serving, sequence, reserved.offsets());
             if (!copies.isEmpty()) {
                 memory.copyKv(copies, target);
@@ -144,8 +162,11 @@ public final class Migrator implements AutoCloseable {
                     sequence.id(),
                     target.rank(),
                     e.getMessage());
-            abort(target, reserved, sequence);
-            serving.engine().thaw(sequence);
+            try {
+                abort(target, reserved, sequence);
+            } finally {
+                serving.engine().thaw(sequence);
+            }
             return false;
         }
         serving.engine().leave(sequence, new Workers.Token(null, null, null, target, null));
@@ -176,7 +197,7 @@ public final class Migrator implements AutoCloseable {
                     "/v1/migrations/abort",
                     new Migrations.Abort(reserved.reservation(), sequence.id()),
                     CALL);
-        } catch (IOException | ControlException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.log(System.Logger.Level.DEBUG, "abort unanswered target={0} reason={1}", target.rank(), e);
         }
     }

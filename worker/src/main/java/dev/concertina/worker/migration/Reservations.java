@@ -14,18 +14,28 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** The receiving side of hand-overs. Safe for use by many threads. */
 public final class Reservations {
-    private static final Duration KEPT = Duration.ofSeconds(30);
+    /** Far longer than a source copies into the pages ({@link Migrator}), since afterwards they are another sequence's. */
+    private static final Duration KEPT = Duration.ofSeconds(60);
+
+    /** An abort follows its adopt within seconds or never. */
+    private static final Duration ABORTABLE = Duration.ofSeconds(120);
 
     private record Held(String sequence, int[] pages, long sinceNanos, KvPool pool) {}
 
+    private record Adopted(String sequence, long sinceNanos) {}
+
     private final Map<String, Held> held = new ConcurrentHashMap<>();
-    private final Map<String, String> adopted = new ConcurrentHashMap<>();
+    private final Map<String, Adopted> adopted = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
 
     Migrations.Reserved reserve(Serving serving, Migrations.Reserve request) {
         if (request.pageBytes() != serving.pageBytes()) {
             throw new ControlException(
                     400, "pages of " + request.pageBytes() + " bytes do not fit into " + serving.pageBytes());
+        }
+        if (request.tokens() < 1
+                || KvLayout.pagesFor(request.tokens()) > serving.pool().total()) {
+            throw new ControlException(400, request.tokens() + " tokens never fit into this rank's KV pool");
         }
         if (serving.engine().draining()) {
             throw new ControlException(409, "this rank is draining");
@@ -50,16 +60,25 @@ public final class Reservations {
 
     void adopt(Serving serving, Migrations.Adopt request) {
         Held pages = held.remove(request.reservation());
-        if (pages == null || !pages.sequence.equals(request.state().id())) {
+        if (pages == null) {
             throw new ControlException(404, "no reservation " + request.reservation());
         }
+        if (!pages.sequence.equals(request.state().id())) {
+            pages.pool.give(pages.pages);
+            throw new ControlException(404, "reservation " + request.reservation() + " is of another sequence");
+        }
+        adopted.put(request.reservation(), new Adopted(pages.sequence, System.nanoTime()));
+        LiveSequence live;
         try {
-            serving.engine().adopt(request.state(), request.computed(), pages.pages);
+            live = serving.engine().adopt(request.state(), request.computed(), pages.pages);
         } catch (RuntimeException e) {
+            adopted.remove(request.reservation());
             pages.pool.give(pages.pages);
             throw e;
         }
-        adopted.put(request.reservation(), request.state().id());
+        if (!adopted.containsKey(request.reservation())) {
+            serving.engine().cancel(live); // the source gave up meanwhile and goes on by itself
+        }
     }
 
     void abort(Serving serving, Migrations.Abort request) {
@@ -67,8 +86,8 @@ public final class Reservations {
         if (pages != null) {
             pages.pool.give(pages.pages);
         }
-        String sequence = adopted.remove(request.reservation());
-        LiveSequence live = sequence == null ? null : serving.engine().find(sequence);
+        Adopted gone = adopted.remove(request.reservation());
+        LiveSequence live = gone == null ? null : serving.engine().find(gone.sequence);
         if (live != null) {
             serving.engine().cancel(live);
         }
@@ -82,8 +101,6 @@ public final class Reservations {
                 pages.pool.give(pages.pages);
             }
         });
-        if (adopted.size() > 10_000) {
-            adopted.clear(); // an abort follows an adopt within seconds or never
-        }
+        adopted.values().removeIf(one -> now - one.sinceNanos > ABORTABLE.toNanos());
     }
 }

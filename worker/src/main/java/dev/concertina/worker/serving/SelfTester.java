@@ -17,6 +17,7 @@ import dev.concertina.worker.model.Forward;
 import dev.concertina.worker.model.ModelShape;
 import java.lang.foreign.Arena;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -71,6 +72,34 @@ public final class SelfTester {
                 epoch.release();
             }
             LockSupport.parkNanos(RETRY_NANOS);
+        }
+    }
+
+    /**
+     * Logits after a prompt, computed under any attached epoch in pages of its own, to be compared with a reference.
+     *
+     * @return {@code (vocab)}
+     * @throws ExpertsUnavailableException when an expert's holder does not answer
+     */
+    public float[] logits(long number, int[] prompt) throws ExpertsUnavailableException {
+        AttachedEpoch epoch = epochs.acquire(number);
+        if (epoch == null) {
+            throw new ControlException(409, "epoch " + number + " is not prepared here");
+        }
+        Forward forward = new Forward(shape, dense, kernels, prompt.length);
+        KvLayout pages = new KvLayout(shape.layers(), shape.kvHeads(), shape.headDim());
+        int[] table = IntStream.range(0, KvLayout.pagesFor(prompt.length)).toArray();
+        Batch batch = new Batch(prompt.length);
+        for (int position = 0; position < prompt.length; position++) {
+            batch.add(prompt[position], position, table, position + 1 == prompt.length);
+        }
+        try (Arena arena = Arena.ofConfined();
+                ExpertExchange exchange = new ExpertExchange(self, shape, layout, kernels, new LongAdder())) {
+            exchange.use(epoch);
+            forward.run(batch, new KvCache(arena.allocate(table.length * pages.pageBytes(), 64), pages), exchange);
+            return Arrays.copyOf(forward.logits(), shape.vocab());
+        } finally {
+            epoch.release();
         }
     }
 
