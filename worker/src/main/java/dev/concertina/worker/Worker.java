@@ -133,8 +133,12 @@ public final class Worker implements AutoCloseable, ControlApi.Attachment {
     private void sweep() {
         Serving attached = serving;
         if (attached != null) {
-            attached.engine().sweep();
-            reservations.sweep();
+            try {
+                attached.engine().sweep();
+                reservations.sweep();
+            } catch (RuntimeException e) {
+                LOG.log(System.Logger.Level.ERROR, "sweep failed", e); // the scheduler would never call again
+            }
         }
     }
 

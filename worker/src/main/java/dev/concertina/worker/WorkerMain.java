@@ -13,18 +13,26 @@ import java.util.concurrent.CountDownLatch;
 public final class WorkerMain {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long RETRY_MILLIS = 100;
+    private static final int FENCED = 3;
 
     private WorkerMain() {}
 
     /** Runs until SIGTERM. Wrong settings, a taken port or a missing agent: one sentence on standard error and exit code 2. */
     public static void main(String[] arguments) throws InterruptedException {
         Lifetime.endWithParent();
+        Lifetime.endWhenAThreadDies();
         Logs.toStandardOutput();
         try {
             WorkerSettings settings = WorkerSettings.from(System.getenv());
             Token token = Token.fromEnvironment();
             Path socket = Path.of(WorkerSettings.need(System.getenv(), "CONCERTINA_AGENT_SOCKET"));
-            Worker worker = Worker.start(settings, token, agent(socket));
+            MemoryClient memory = agent(socket);
+            memory.whenFenced(reason -> {
+                // its device may be another process's by now: not one byte more may be written to the KV pool
+                System.err.println("worker ends: " + reason);
+                Runtime.getRuntime().halt(FENCED);
+            });
+            Worker worker = Worker.start(settings, token, memory);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 try {
                     worker.close();

@@ -182,10 +182,13 @@ public final class ProcessNode implements AutoCloseable {
         return http.get(control(rank), path, type, CALL);
     }
 
+    /** Starts a JVM; whatever does not compute vectors is better off with the quick compiler. */
     private Process java(Class<?> main, Map<String, String> environment, String log) throws IOException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
+                "-XX:+UseSerialGC",
+                main == WorkerMain.class ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
                 "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
