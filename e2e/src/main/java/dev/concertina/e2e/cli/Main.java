@@ -1,18 +1,19 @@
 package dev.concertina.e2e.cli;
 
+import dev.concertina.e2e.bench.BenchCommand;
 import dev.concertina.e2e.cluster.E2eCommand;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** Entry of {@code ./concertina}. Exit codes: 0 all well, 1 a request was lost or a token wrong, 2 it could not run. */
+/** Entry of {@code ./concertina}. Exit codes: 0 all well, 1 a request was lost, a token wrong or an aim missed, 2 it could not run. */
 @Command(
         name = "concertina",
         mixinStandardHelpOptions = true,
         version = "concertina 0.1.0-SNAPSHOT",
         description = "Keeps a Mixture-of-Experts language model serving while it expands and contracts.",
-        subcommands = {DemoCommand.class, UpCommand.class, E2eCommand.class})
+        subcommands = {DemoCommand.class, UpCommand.class, E2eCommand.class, BenchCommand.class})
 public final class Main implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run

@@ -26,7 +26,7 @@ public final class Corpus {
     }
 
     /** A piece of that length from a random place; past the end it goes on at the start. */
-    int[] cut(int length, RandomGenerator random) {
+    public int[] cut(int length, RandomGenerator random) {
         int from = random.nextInt(text.length);
         int[] ids = new int[length];
         for (int i = 0; i < length; i++) {

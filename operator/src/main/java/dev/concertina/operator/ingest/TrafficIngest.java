@@ -179,9 +179,12 @@ public final class TrafficIngest implements AutoCloseable {
     /**
      * One event; null for a type that is none of ours.
      *
+     * @param type CloudEvents type
+     * @param ceTime CloudEvents time, RFC 3339
+     * @param data one of the records in {@link Events}, as JSON
      * @throws IllegalArgumentException for data that is not what its type says
      */
-    static @Nullable TrafficEvent decode(String type, String ceTime, byte @Nullable [] data) {
+    public static @Nullable TrafficEvent decode(String type, String ceTime, byte @Nullable [] data) {
         Instant time = OffsetDateTime.parse(ceTime).toInstant();
         byte[] json = Objects.requireNonNullElse(data, new byte[0]);
         return switch (type) {

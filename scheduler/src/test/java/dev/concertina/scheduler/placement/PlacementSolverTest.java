@@ -56,6 +56,17 @@ class PlacementSolverTest {
         return load;
     }
 
+    /** Contiguous experts, one copy each. */
+    private static Placement contiguous(int layers, int experts, int ranks) {
+        int[][][] holders = new int[layers][experts][];
+        for (int[][] layer : holders) {
+            for (int expert = 0; expert < experts; expert++) {
+                layer[expert] = new int[] {expert * ranks / experts};
+            }
+        }
+        return new Placement(ranks, holders);
+    }
+
     private static void assertValid(PlacementProblem problem, PlacementResult result) {
         Placement placement = result.placement();
         assertThat(placement.ranks()).isEqualTo(problem.ranks());
@@ -118,7 +129,7 @@ class PlacementSolverTest {
             PlacementProblem problem = problem(load, layers, experts, ranks, slots, null);
             PlacementResult result = solver.solve(problem);
             assertValid(problem, result);
-            double eplb = Eplb.balance(problem);
+            double eplb = Eplb.pack(problem).balance();
             System.out.printf(
                     "placement %d x %d on %d x %d: EPLB %.4f, start %.4f, found %.4f (mean max/mean), %d ms%n",
                     layers,
@@ -138,13 +149,13 @@ class PlacementSolverTest {
     @Test
     void theOneRankHoldsEverything() {
         PlacementResult result = solver.solve(problem(skewed(new Random(1), 6, 16), 6, 16, 1, 16, null));
-        assertThat(result.placement()).isEqualTo(Eplb.contiguous(6, 16, 1));
+        assertThat(result.placement()).isEqualTo(contiguous(6, 16, 1));
         assertThat(result.imbalancePerLayer()).containsExactly(new double[] {1, 1, 1, 1, 1, 1}, within(1e-6));
     }
 
     @Test
     void wideningMovesNoMoreThanTheNewRanksTake() {
-        Placement one = Eplb.contiguous(6, 16, 1);
+        Placement one = contiguous(6, 16, 1);
         double[][] load = skewed(new Random(5), 6, 16);
         PlacementProblem problem = problem(load, 6, 16, 2, 8, one);
         PlacementResult two = solver.solve(problem);
@@ -217,7 +228,7 @@ class PlacementSolverTest {
         PlacementResult result = solver.solve(problem);
         System.out.printf(
                 "58 x 256 on 32: EPLB %.4f, start %.4f, found %.4f in %d ms%n",
-                Eplb.balance(problem) / 58,
+                Eplb.pack(problem).balance() / 58,
                 result.start().balance() / 58,
                 result.score().balance() / 58,
                 result.elapsed().toMillis());
@@ -225,7 +236,8 @@ class PlacementSolverTest {
     }
 
     private static void assertValid58(PlacementProblem problem, PlacementResult result) {
-        assertThat(result.score().balance()).isLessThanOrEqualTo(Eplb.balance(problem));
+        assertThat(result.score().balance())
+                .isLessThanOrEqualTo(Eplb.pack(problem).balance());
         assertThat(result.score().weighted()).isLessThanOrEqualTo(result.start().weighted());
     }
 

@@ -1,0 +1,13 @@
+package dev.concertina.e2e.bench;
+
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * What a benchmark may use.
+ *
+ * @param model model folder of the engine's benchmark
+ * @param routing {@code category_freq.npz} of the placement's benchmark; need not be there
+ * @param say takes lines for the user
+ */
+record BenchContext(Path model, Path routing, Consumer<String> say) {}
