@@ -103,10 +103,17 @@ public final class BenchCommand implements Callable<Integer> {
         System.out.println();
         System.out.print(report.table());
         if (json != null) {
-            Files.write(
-                    json,
-                    Json.mapper().writer(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(report));
+            write(report, json);
         }
         return report.holds();
+    }
+
+    private static void write(BenchReport report, Path file) throws IOException {
+        byte[] text = Json.mapper().writer(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(report);
+        try {
+            Files.write(file, text);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file + " (" + e + "); name a file in a folder that exists", e);
+        }
     }
 }

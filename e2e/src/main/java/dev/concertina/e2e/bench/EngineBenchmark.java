@@ -12,10 +12,10 @@ import java.util.Random;
 /** The forward pass of a worker, on one thread: vector kernels against their scalar twin, which must give the same tokens. */
 final class EngineBenchmark implements Benchmark {
     private static final int SEQUENCES = 16;
-    private static final int STEPS = 16;
-    private static final int CONTEXT = 64;
-    private static final int PROMPT = 256;
-    private static final int WARM_UPS = 4;
+    private static final int STEPS = 8;
+    private static final int CONTEXT = 16;
+    private static final int PROMPT = 128;
+    private static final int WARM_UPS = 3;
     private static final int ROUNDS = 7;
 
     @Override

@@ -26,7 +26,7 @@ final class Passes {
     static final int CHUNK = 64;
 
     /** Room for decoding after a prompt. */
-    private static final int MOST_STEPS = 64;
+    private static final int MOST_STEPS = 16;
 
     private final ModelShape shape;
     private final Forward forward;
