@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,7 +61,7 @@ class LauncherIT {
         Files.copy(MODEL.resolve("config.json"), cut.resolve("config.json"));
         assertRefused("model.safetensors", "demo", "--model", cut.toString());
         byte[] weights = Files.readAllBytes(MODEL.resolve("model.safetensors"));
-        Files.write(cut.resolve("model.safetensors"), java.util.Arrays.copyOf(weights, weights.length / 2));
+        Files.write(cut.resolve("model.safetensors"), Arrays.copyOf(weights, weights.length / 2));
         assertRefused("model.safetensors", "demo", "--model", cut.toString());
     }
 
@@ -110,7 +112,7 @@ class LauncherIT {
         assertGone(children);
     }
 
-    private static final java.util.function.Predicate<String> KAFKA = line -> line.contains("KafkaMain");
+    private static final Predicate<String> KAFKA = line -> line.contains("KafkaMain");
 
     private void assertRefused(String sentence, String... arguments) throws Exception {
         Process process = launch(arguments);
@@ -127,6 +129,8 @@ class LauncherIT {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:TieredStopAtLevel=1",
+                // what a killed launcher leaves behind is the test's to clean up
+                "-Djava.io.tmpdir=" + dir,
                 "-cp",
                 "target/concertina-e2e-0.1.0-SNAPSHOT.jar:target/lib/*",
                 Main.class.getName()));
@@ -150,8 +154,7 @@ class LauncherIT {
         return new Ended(process.exitValue(), Files.readString(dir.resolve("out"), StandardCharsets.UTF_8));
     }
 
-    private static ProcessHandle await(String what, Process process, java.util.function.Predicate<String> command)
-            throws Exception {
+    private static ProcessHandle await(String what, Process process, Predicate<String> command) throws Exception {
         long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
         while (System.nanoTime() < deadline) {
             try (Stream<ProcessHandle> children = process.descendants()) {
