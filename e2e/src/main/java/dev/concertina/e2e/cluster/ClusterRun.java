@@ -52,9 +52,17 @@ final class ClusterRun {
                 diagnostics.collect();
                 if (!settings.keep()) {
                     installation.remove();
-                    Runtime.getRuntime().removeShutdownHook(onInterrupt);
+                    forget(onInterrupt);
                 }
             }
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // Ctrl-C: the hook is at work, and what it does is done once
         }
     }
 

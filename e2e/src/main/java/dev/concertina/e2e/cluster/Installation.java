@@ -30,11 +30,15 @@ final class Installation {
      *
      * @param devices simulated accelerators of each node
      * @param crdsWereThere whether the cluster had the CRDs before: then they stay at the end
+     * @throws ClusterException also when another run's installation is there, which is left alone unless it may be replaced
      */
     void install(int devices, boolean crdsWereThere) throws ClusterException {
         ownCrds = !crdsWereThere;
-        if (helm.call(QUICK, "status", Settings.RELEASE, "-n", Settings.NAMESPACE)
-                .succeeded()) {
+        if (helm.call(QUICK, "status", Settings.RELEASE, "-n", Settings.NAMESPACE).succeeded()) {
+            if (!settings.replace()) {
+                throw new ClusterException("another run's installation is in namespace " + Settings.NAMESPACE
+                        + "; wait for that run to end, or, when there is none any more, remove what it left with --replace");
+            }
             log.say("removing what an earlier run left");
             removed.set(false);
             remove();

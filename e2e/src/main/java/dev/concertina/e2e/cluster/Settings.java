@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param modelsPath folder on each node that holds {@code shakespeare-moe}
  * @param requestsPerSecond of the load
  * @param report folder for the report
+ * @param replace whether an installation of another run is removed first
  * @param keep whether everything stays installed at the end
  */
 record Settings(
@@ -27,6 +28,7 @@ record Settings(
         String modelsPath,
         double requestsPerSecond,
         Path report,
+        boolean replace,
         boolean keep) {
     /** Release, namespace and folder names: a run never touches an installation of the user's. */
     static final String RELEASE = "concertina";
