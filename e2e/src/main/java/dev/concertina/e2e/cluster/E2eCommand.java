@@ -77,7 +77,9 @@ public final class E2eCommand implements Callable<Integer> {
     @Option(names = "--home", hidden = true, description = "The project's folder. Default: CONCERTINA_HOME, then here.")
     private @Nullable Path home;
 
-    @Option(names = "--replace", description = "Remove what an earlier run left in the cluster, instead of refusing to start.")
+    @Option(
+            names = "--replace",
+            description = "Remove what an earlier run left in the cluster, instead of refusing to start.")
     private boolean replace;
 
     @Option(names = "--keep", description = "Leave everything installed at the end.")

@@ -34,10 +34,12 @@ final class Installation {
      */
     void install(int devices, boolean crdsWereThere) throws ClusterException {
         ownCrds = !crdsWereThere;
-        if (helm.call(QUICK, "status", Settings.RELEASE, "-n", Settings.NAMESPACE).succeeded()) {
+        if (helm.call(QUICK, "status", Settings.RELEASE, "-n", Settings.NAMESPACE)
+                .succeeded()) {
             if (!settings.replace()) {
-                throw new ClusterException("another run's installation is in namespace " + Settings.NAMESPACE
-                        + "; wait for that run to end, or, when there is none any more, remove what it left with --replace");
+                throw new ClusterException(
+                        "another run's installation is in namespace " + Settings.NAMESPACE
+                                + "; wait for that run to end, or, when there is none any more, remove what it left with --replace");
             }
             log.say("removing what an earlier run left");
             removed.set(false);
