@@ -3,6 +3,7 @@ package dev.concertina.gateway;
 import dev.concertina.gateway.events.EventPublisher;
 import dev.concertina.gateway.events.KafkaProducers;
 import dev.concertina.wire.Lifetime;
+import dev.concertina.wire.Logs;
 import dev.concertina.wire.Token;
 import java.io.IOException;
 import java.time.Clock;
@@ -20,7 +21,7 @@ public final class GatewayMain {
 
     public static void main(String[] arguments) {
         Lifetime.endWithParent();
-        Logs.toStandardOutput();
+        Logs.toStandardOutput("org.apache.kafka");
         try {
             start(Settings.from(System.getenv()), Token.fromEnvironment());
         } catch (IllegalArgumentException | IOException e) {

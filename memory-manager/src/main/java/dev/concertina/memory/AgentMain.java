@@ -4,6 +4,7 @@ import dev.concertina.memory.agent.Agent;
 import dev.concertina.memory.agent.AgentSettings;
 import dev.concertina.memory.agent.Attestor;
 import dev.concertina.wire.Lifetime;
+import dev.concertina.wire.Logs;
 import dev.concertina.wire.Token;
 import java.io.IOException;
 import java.security.SecureRandom;

@@ -4,6 +4,7 @@ import dev.concertina.memory.backend.Capacity;
 import dev.concertina.memory.backend.PosixBackend;
 import dev.concertina.memory.keeper.Keeper;
 import dev.concertina.wire.Lifetime;
+import dev.concertina.wire.Logs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package dev.concertina.worker;
 import dev.concertina.memory.client.MemoryClient;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Lifetime;
+import dev.concertina.wire.Logs;
 import dev.concertina.wire.Token;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ public final class WorkerMain {
     public static void main(String[] arguments) throws InterruptedException {
         Lifetime.endWithParent();
         Lifetime.endWhenAThreadDies();
-        Logs.toStandardOutput();
+        Logs.toStandardOutput("org.apache.kafka");
         try {
             WorkerSettings settings = WorkerSettings.from(System.getenv());
             Token token = Token.fromEnvironment();
