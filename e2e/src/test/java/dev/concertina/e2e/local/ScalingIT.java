@@ -17,6 +17,8 @@ import dev.concertina.e2e.report.RunFacts;
 import dev.concertina.e2e.session.LoadSession;
 import dev.concertina.e2e.session.Target;
 import dev.concertina.e2e.session.Terminal;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -124,6 +126,9 @@ class ScalingIT {
     @Test
     @Order(2)
     void anOperatorKilledInTheMiddleOfAnOperationLosesNothing() throws Exception {
+        setWidth(1);
+        await("width 1", ScalingIT::status, s -> Integer.valueOf(1).equals(s.effectiveWidth()));
+        await("no operation under way", ScalingIT::operations, ScalingIT::ended);
         LoadSession session = session(4);
         CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> run(session));
         int before = operations().size();
@@ -175,26 +180,13 @@ class ScalingIT {
         }
     }
 
+    /** Sets the width as {@code kubectl patch} does: names no resource version, so the operator's own writes cannot be in its way. */
     private static void setWidth(int width) {
         cluster.client()
                 .resources(MoEDeployment.class)
                 .inNamespace("default")
                 .withName(DemoDeployment.NAME)
-                .edit(deployment -> {
-                    MoEDeploymentSpec s = deployment.getSpec();
-                    deployment.setSpec(new MoEDeploymentSpec(
-                            s.model(),
-                            s.engine(),
-                            s.parallelism(),
-                            width,
-                            s.scaling(),
-                            s.slo(),
-                            s.placement(),
-                            s.accelerator(),
-                            s.traffic(),
-                            s.paused()));
-                    return deployment;
-                });
+                .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"width\":" + width + "}}");
     }
 
     private static MoEDeploymentStatus status() {
