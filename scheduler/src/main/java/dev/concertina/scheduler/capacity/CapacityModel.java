@@ -1,5 +1,7 @@
 package dev.concertina.scheduler.capacity;
 
+import dev.concertina.scheduler.load.Slo;
+
 /**
  * What one engine step costs, as a function of width, batch, lengths and imbalance: the one question that the choice of a width asks about
  * hardware. Queueing, throughput and attainment follow from it. Implementations are immutable and safe for any number of threads.
@@ -17,6 +19,25 @@ public interface CapacityModel {
      */
     default double mostSequences(int width, double contextTokens) {
         return Double.POSITIVE_INFINITY;
+    }
+
+    /** Most prompt tokens that one step of a rank takes in. */
+    default int chunkTokens() {
+        return 8192;
+    }
+
+    /** What {@code width} ranks would give for this traffic: throughput, latencies and attainment by queueing theory. */
+    default Prediction predict(Traffic traffic, int width, Slo slo) {
+        return new Service(this, traffic, width).predict(slo);
+    }
+
+    /** The least width whose memory holds the model and one sequence of this traffic on each rank; {@code most} when none up to there does. */
+    default int leastWidth(Traffic traffic, int most) {
+        int width = 1;
+        while (width < most && mostSequences(width, traffic.context()) < 1) {
+            width++;
+        }
+        return width;
     }
 
     /** The same model with observed factors applied to it. */
@@ -39,6 +60,11 @@ public interface CapacityModel {
                 throw new IllegalArgumentException("a batch needs width >= 1, imbalance >= 1 and nothing negative, not "
                         + width + ", " + sequences + ", " + promptTokens + ", " + contextTokens + ", " + imbalance);
             }
+        }
+
+        /** Tokens that the rank computes. */
+        public double tokens() {
+            return sequences + promptTokens;
         }
 
         /** The step in which nothing is computed. */

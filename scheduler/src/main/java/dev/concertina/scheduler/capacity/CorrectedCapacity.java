@@ -14,6 +14,11 @@ record CorrectedCapacity(CapacityModel prior, Correction correction) implements 
     }
 
     @Override
+    public int chunkTokens() {
+        return prior.chunkTokens();
+    }
+
+    @Override
     public CapacityModel corrected(Correction next) {
         return prior.corrected(next);
     }
