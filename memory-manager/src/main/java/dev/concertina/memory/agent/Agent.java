@@ -40,7 +40,7 @@ public final class Agent implements AutoCloseable {
         Files.createDirectories(settings.runDir());
         ModelRoots roots = new ModelRoots(settings.models());
         Capacity capacity = new Capacity(settings.devices(), settings.deviceBytes());
-        SegmentStore store = new SegmentStore(new PosixBackend(capacity), capacity);
+        SegmentStore store = new SegmentStore(new MappedMemory.Host(new PosixBackend(capacity)), capacity);
         Memory memory = new Memory(
                 store,
                 capacity,

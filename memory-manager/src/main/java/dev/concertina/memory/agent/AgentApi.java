@@ -137,7 +137,7 @@ final class AgentApi {
         try (Mapped mapped = memory.store().map(key, Access.READ_ONLY, true)) {
             exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
             exchange.getResponseHeaders().set(Peers.CHECKSUM_HEADER, Long.toHexString(mapped.crc32c()));
-            exchange.sendResponseHeaders(200, mapped.bytes().byteSize());
+            exchange.sendResponseHeaders(200, mapped.size());
             try (OutputStream out = exchange.getResponseBody()) {
                 Peers.write(mapped.bytes(), out);
             }

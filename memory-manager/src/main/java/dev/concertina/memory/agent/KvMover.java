@@ -8,7 +8,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -46,17 +45,15 @@ final class KvMover {
             try (Mapped target = memory.store().map(kv(from.deployment(), targetDevice), Access.READ_WRITE, true)) {
                 check(target, targets, bytes);
                 for (KvCopy copy : copies) {
-                    copyRun(
-                            pool.bytes().asSlice(copy.fromOffset(), bytes),
-                            target.bytes().asSlice(copy.toOffset(), bytes));
+                    copyRun(pool, target, copy);
                 }
             }
         }
     }
 
-    private static void copyRun(MemorySegment source, MemorySegment target) throws IOException {
-        long before = Checksums.of(source);
-        if (Checksums.copy(source, target, () -> false) != before) {
+    private static void copyRun(Mapped source, Mapped target, KvCopy copy) throws IOException {
+        long before = source.checksum(copy.fromOffset(), copy.bytes());
+        if (target.copyFrom(source, copy.fromOffset(), copy.toOffset(), copy.bytes(), () -> false) != before) {
             throw new IOException("a KV run changed while it was copied; its sequence must be stopped first");
         }
     }
@@ -82,7 +79,7 @@ final class KvMover {
                         throw new EOFException("the KV pages were truncated on the way");
                     }
                     crc.update(chunk, 0, count);
-                    MemorySegment.copy(chunk, 0, pool.bytes(), ValueLayout.JAVA_BYTE, offset + at, count);
+                    pool.write(offset + at, MemorySegment.ofArray(chunk).asSlice(0, count));
                 }
             }
             if (!Long.toHexString(crc.getValue()).equals(checksum)) {
@@ -98,13 +95,9 @@ final class KvMover {
 
     private static void check(Mapped pool, List<Long> offsets, long bytes) {
         for (long offset : offsets) {
-            if (offset < 0
-                    || bytes > pool.bytes().byteSize()
-                    || offset > pool.bytes().byteSize() - bytes) {
+            if (offset < 0 || bytes > pool.size() || offset > pool.size() - bytes) {
                 throw new ControlException(
-                        400,
-                        "the KV run at " + offset + " of " + bytes + " bytes is outside a pool of "
-                                + pool.bytes().byteSize());
+                        400, "the KV run at " + offset + " of " + bytes + " bytes is outside a pool of " + pool.size());
             }
         }
     }

@@ -75,11 +75,10 @@ final class Mover {
         ObjectKey from = new ObjectKey(target.deployment(), target.object(), sourceDevice);
         try (Mapped source = store.map(from, Access.READ_ONLY, true);
                 Mapped mapped = store.map(target.key(), Access.READ_WRITE, false)) {
-            if (source.bytes().byteSize() != mapped.bytes().byteSize()) {
-                throw new IOException(from + " has " + source.bytes().byteSize() + " bytes, "
-                        + mapped.bytes().byteSize() + " are expected");
+            if (source.size() != mapped.size()) {
+                throw new IOException(from + " has " + source.size() + " bytes, " + mapped.size() + " are expected");
             }
-            long crc32c = Checksums.copy(source.bytes(), mapped.bytes(), stop);
+            long crc32c = mapped.copyFrom(source, 0, 0, mapped.size(), stop);
             if (crc32c != source.crc32c()) {
                 throw new IOException("the copy of " + from + " has CRC32C " + Long.toHexString(crc32c) + " instead of "
                         + Long.toHexString(source.crc32c()));

@@ -4,7 +4,6 @@ import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.backend.Capacity;
 import dev.concertina.memory.backend.Handle;
 import dev.concertina.memory.backend.MemoryBackend;
-import dev.concertina.memory.backend.Range;
 import dev.concertina.memory.libc.MemoryFiles;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ControlException;
@@ -21,12 +20,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The segments of this node: what each holds, who leases it, and this process's handle on it. Thread-safe; never blocks on another process. */
 final class SegmentStore {
+    private final MappedMemory memory;
     private final MemoryBackend backend;
     private final Capacity capacity;
     private final Map<ObjectKey, Held> segments = new LinkedHashMap<>();
 
-    SegmentStore(MemoryBackend backend, Capacity capacity) {
-        this.backend = backend;
+    SegmentStore(MappedMemory memory, Capacity capacity) {
+        this.memory = memory;
+        this.backend = memory.backend();
         this.capacity = capacity;
     }
 
@@ -56,7 +57,17 @@ final class SegmentStore {
             MemoryFiles.close(fd);
             throw new ControlException(409, note.key() + " is there already, or being staged by another operation");
         }
-        segments.put(note.key(), new Held(note, backend.importFd(fd, note.device(), note.committedBytes())));
+        Handle handle = backend.importFd(fd, note.device(), note.committedBytes());
+        try {
+            if (!note.published()) {
+                memory.scrub(
+                        handle); // not only what the payload will fill: a segment's last page may be another tenant's
+            }
+        } catch (IOException | RuntimeException e) {
+            backend.release(handle);
+            throw e;
+        }
+        segments.put(note.key(), new Held(note, handle));
     }
 
     /** Makes a staged segment visible. */
@@ -95,20 +106,8 @@ final class SegmentStore {
         if (held == null || (published && !held.note.published())) {
             throw new ControlException(404, "there is no " + key);
         }
-        Range range = backend.reserve(held.handle.bytes());
-        boolean mapped = false;
-        try {
-            backend.map(range, 0, held.handle);
-            mapped = true;
-            backend.access(range, 0, range.bytes(), access);
-            return new Mapped(backend, range, held.note.bytes(), held.note.crc32c());
-        } catch (IOException | RuntimeException e) {
-            if (mapped) {
-                backend.unmap(range, 0, range.bytes());
-            }
-            backend.free(range);
-            throw e;
-        }
+        SegmentNote note = held.note;
+        return memory.map(held.handle, access, range -> memory.mapped(range, note.device(), note, access));
     }
 
     /** Leases published objects of one device to a client, all or none, and exports their descriptors: weights read-only, KV writable. */

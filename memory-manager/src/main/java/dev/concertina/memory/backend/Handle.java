@@ -1,9 +1,9 @@
 package dev.concertina.memory.backend;
 
 /**
- * One physical allocation. The number is the backend's (posix: the descriptor it owns).
+ * One physical allocation, as one backend knows it.
  *
- * @param value the backend's number
+ * @param value the backend's number, never given out again
  * @param device accelerator ordinal
  * @param bytes committed bytes, a multiple of the granularity
  */

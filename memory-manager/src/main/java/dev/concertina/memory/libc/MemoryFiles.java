@@ -22,8 +22,11 @@ public final class MemoryFiles {
     private static final int O_CLOEXEC = 0x80000;
     private static final int SEEK_END = 2;
 
-    /** No more seals, no shrinking, no growing: a peer can neither cut pages off (SIGBUS) nor seal the owner out. */
-    public static final int SEALS = 1 | 2 | 4;
+    /** F_SEAL_SHRINK and F_SEAL_GROW: a peer cannot cut pages off (SIGBUS). */
+    public static final int SEALED_SIZE = 2 | 4;
+
+    /** The size, and F_SEAL_SEAL: nor can it seal the owner out. */
+    public static final int SEALS = 1 | SEALED_SIZE;
 
     private static final MethodHandle MEMFD_CREATE =
             Native.bind("memfd_create", Native.INT, Native.POINTER, Native.INT);

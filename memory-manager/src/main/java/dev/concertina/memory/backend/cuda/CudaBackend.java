@@ -3,6 +3,8 @@ package dev.concertina.memory.backend.cuda;
 import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.backend.Capacity;
 import dev.concertina.memory.backend.Handle;
+import dev.concertina.memory.backend.MappingTable;
+import dev.concertina.memory.backend.MappingTable.Allocation;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.backend.OutOfDeviceMemoryException;
 import dev.concertina.memory.backend.Range;
@@ -10,7 +12,6 @@ import dev.concertina.memory.libc.MemoryFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +28,7 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
     private final Capacity capacity;
     private final long granularity;
     private final @Nullable CudaMover scrubber;
-    private final Map<Long, Allocation> handles = new HashMap<>();
-    private final Map<Long, Reservation> ranges = new HashMap<>();
-    private long lastHandle;
+    private final MappingTable table;
 
     /**
      * @param devices the accelerators it manages, in the order that gives them their numbers here
@@ -49,6 +48,7 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
             largest = Math.max(largest, memory.granularity(device.ordinal()));
         }
         this.granularity = largest;
+        this.table = new MappingTable(granularity, capacity);
         this.scrubber = scrub == Scrub.AT_CREATION ? new CudaMover(driver, devices) : null;
     }
 
@@ -59,7 +59,7 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
 
     @Override
     public synchronized Handle create(int device, long bytes) throws IOException {
-        aligned("size", bytes);
+        table.size(bytes);
         capacity.charge(device, bytes);
         long driverHandle = 0;
         try {
@@ -67,7 +67,7 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
             if (scrubber != null) {
                 scrub(scrubber, device, driverHandle, bytes);
             }
-            return register(driverHandle, device, bytes, true);
+            return table.register(driverHandle, device, bytes, true);
         } catch (CudaException | RuntimeException e) {
             capacity.release(device, bytes);
             if (driverHandle != 0) {
@@ -83,14 +83,14 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
 
     @Override
     public synchronized int exportFd(Handle handle, Access access) throws IOException {
-        return memory.exportFd(live(handle).driverHandle);
+        return memory.exportFd(table.live(handle).system());
     }
 
     @Override
     public synchronized Handle importFd(int fd, int device, long bytes) throws IOException {
         long driverHandle;
         try {
-            aligned("size", bytes);
+            table.size(bytes);
             driverHandle = memory.importFd(fd);
         } finally {
             MemoryFiles.close(fd);
@@ -101,35 +101,29 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
             throw new IOException("received memory is on accelerator " + found + " of this process, not on "
                     + devices.get(device).uuid());
         }
-        return register(driverHandle, device, bytes, false);
+        return table.register(driverHandle, device, bytes, false);
     }
 
     @Override
     public synchronized Range reserve(long bytes) throws IOException {
-        aligned("size", bytes);
+        table.size(bytes);
         Range range = new Range(memory.reserve(bytes, granularity), bytes);
-        ranges.put(range.address(), new Reservation(range));
+        table.reserved(range, range.address(), bytes);
         return range;
     }
 
     @Override
     public synchronized void free(Range range) throws IOException {
-        if (!reservation(range).mappings.isEmpty()) {
-            throw new IllegalStateException("mappings are left in the range: unmap them first");
-        }
+        table.empty(range);
         memory.free(range.address(), range.bytes());
-        ranges.remove(range.address());
+        table.freed(range);
     }
 
     @Override
     public synchronized void map(Range range, long offset, Handle handle) throws IOException {
-        Reservation reservation = reservation(range);
-        Allocation allocation = live(handle);
-        within(range, offset, handle.bytes());
-        reservation.unmapped(offset, handle.bytes());
-        memory.map(range.address() + offset, handle.bytes(), allocation.driverHandle);
-        allocation.mappings++;
-        reservation.mappings.put(offset, allocation);
+        Allocation allocation = table.mappable(range, offset, handle);
+        memory.map(range.address() + offset, handle.bytes(), allocation.system());
+        table.mapped(range, offset, allocation);
     }
 
     @Override
@@ -137,8 +131,9 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
         long from = offset;
         long to = offset;
         int device = -1;
-        for (Map.Entry<Long, Allocation> mapping : whole(range, offset, bytes).entrySet()) {
-            Handle handle = mapping.getValue().handle;
+        for (Map.Entry<Long, Allocation> mapping :
+                table.whole(range, offset, bytes).entrySet()) {
+            Handle handle = mapping.getValue().handle();
             if (handle.device() != device && to > from) {
                 memory.setAccess(range.address() + from, to - from, ordinal(device), access);
                 from = to;
@@ -156,31 +151,25 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
      */
     public synchronized void accessFrom(int device, Range range, long offset, long bytes, Access access)
             throws IOException {
-        whole(range, offset, bytes);
+        table.whole(range, offset, bytes);
         memory.setAccess(range.address() + offset, bytes, ordinal(device), access);
     }
 
     @Override
     public synchronized void unmap(Range range, long offset, long bytes) throws IOException {
-        Map<Long, Allocation> mappings = whole(range, offset, bytes);
-        var each = mappings.entrySet().iterator();
-        while (each.hasNext()) {
-            Map.Entry<Long, Allocation> mapping = each.next();
-            Allocation allocation = mapping.getValue();
-            memory.unmap(range.address() + mapping.getKey(), allocation.handle.bytes());
-            each.remove();
-            allocation.mappings--;
-            settle(allocation);
+        for (Map.Entry<Long, Allocation> mapping :
+                List.copyOf(table.whole(range, offset, bytes).entrySet())) {
+            memory.unmap(
+                    range.address() + mapping.getKey(),
+                    mapping.getValue().handle().bytes());
+            table.unmapped(range, mapping.getKey());
         }
     }
 
     @Override
     public synchronized void release(Handle handle) throws IOException {
-        Allocation allocation = live(handle);
-        memory.release(allocation.driverHandle);
-        allocation.released = true;
-        handles.remove(handle.value());
-        settle(allocation);
+        memory.release(table.live(handle).system());
+        table.released(handle);
     }
 
     @Override
@@ -216,58 +205,7 @@ public final class CudaBackend implements MemoryBackend, AutoCloseable {
         }
     }
 
-    private Handle register(long driverHandle, int device, long bytes, boolean charged) {
-        Handle handle = new Handle(++lastHandle, device, bytes);
-        handles.put(handle.value(), new Allocation(handle, driverHandle, charged));
-        return handle;
-    }
-
-    private void settle(Allocation allocation) {
-        if (allocation.released && allocation.mappings == 0 && allocation.charged) {
-            capacity.release(allocation.handle.device(), allocation.handle.bytes());
-        }
-    }
-
     private int ordinal(int device) {
         return devices.get(device).ordinal();
-    }
-
-    private Allocation live(Handle handle) {
-        Allocation allocation = handles.get(handle.value());
-        if (allocation == null || !allocation.handle.equals(handle)) {
-            throw new IllegalStateException("the handle was released");
-        }
-        return allocation;
-    }
-
-    private Reservation reservation(Range range) {
-        Reservation reservation = ranges.get(range.address());
-        if (reservation == null || !reservation.range.equals(range)) {
-            throw new IllegalStateException("the range is not reserved");
-        }
-        return reservation;
-    }
-
-    private Map<Long, Allocation> whole(Range range, long offset, long bytes) {
-        Reservation reservation = reservation(range);
-        within(range, offset, bytes);
-        return reservation.whole(offset, bytes);
-    }
-
-    private void within(Range range, long offset, long bytes) {
-        if (offset % granularity != 0) {
-            throw new IllegalArgumentException("the offset " + offset + " is not a multiple of " + granularity);
-        }
-        aligned("size", bytes);
-        if (offset < 0 || offset > range.bytes() - bytes) {
-            throw new IllegalArgumentException(
-                    "[" + offset + ", " + (offset + bytes) + ") is outside a range of " + range.bytes() + " bytes");
-        }
-    }
-
-    private void aligned(String what, long bytes) {
-        if (bytes <= 0 || bytes % granularity != 0) {
-            throw new IllegalArgumentException("the " + what + " " + bytes + " is not a multiple of " + granularity);
-        }
     }
 }
