@@ -159,19 +159,57 @@ class ProcessesTest {
         }
     }
 
+    private static long rowsComputed(ProcessNode node, int rank) throws IOException {
+        Workers.State state = node.get(rank, "/v1/state", Workers.State.class);
+        long chosen = java.util.Arrays.stream(state.expertTokens())
+                .flatMapToLong(java.util.Arrays::stream)
+                .sum();
+        return chosen / (6 * 2); // layers x experts of each token
+    }
+
+    /** As a gateway does it: what was under way is sent again, with the tokens that had arrived, under another id. */
     @Test
-    void aKilledWorkerLosesNoWeightByteAndTheNextOneAttaches() throws Exception {
+    void aKilledWorkerLosesNoWeightByteAndTheNextOneGoesOnWithItsKvPages() throws Exception {
         try (ProcessNode node = new ProcessNode("node-a", 1);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             node.startWorker(0);
             node.stage("op-1", 0, everything(), null);
             takeEpoch(node, map(node, 1, List.of(0)), List.of(0));
-            waitForTokens(generateAll(node, 0, "lost-", clients), 5);
+            List<Running> lost = generateAll(node, 0, "lost-", clients);
+            waitForTokens(lost, 40);
             List<Agents.Segment> before = node.state().segments();
             node.worker(0).destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+            for (Running one : lost) {
+                assertThat(one.done).failsWithin(20, TimeUnit.SECONDS);
+            }
 
             node.startWorker(0);
             takeEpoch(node, map(node, 1, List.of(0)), List.of(0));
+            long rowsBefore = rowsComputed(node, 0);
+            int missing = 0;
+            int whole = 0;
+            for (int i = 0; i < prompts.size(); i++) {
+                int[] received = lost.get(i).stream.ids();
+                assertThat(received.length).isBetween(40, TOKENS - 1);
+                missing += TOKENS - received.length;
+                whole += prompts.get(i).length + TOKENS;
+                TokenClient.Stream stream = new TokenClient.Stream();
+                java.util.stream.IntStream.of(received).forEach(stream.tokens::add);
+                new TokenClient(node.token)
+                        .run(
+                                node.control(0),
+                                new Workers.Sequence("lost-" + i + ".2", prompts.get(i), received, TOKENS, new int[0]),
+                                stream);
+                assertThat(stream.ids()).isEqualTo(answers.get(i));
+            }
+            // of what had been computed before, at most a row or two a sequence were computed again
+            long rows = rowsComputed(node, 0) - rowsBefore;
+            assertThat(rows)
+                    .isBetween((long) missing, missing + 2L * prompts.size())
+                    .isLessThan(whole);
+            assertThat(node.log("worker-0.log")).contains("kept KV pages adopted sequence=lost-0.2");
+            assertThat(node.get(0, "/v1/state", Workers.State.class).kvPagesUsed())
+                    .isZero();
             for (Running one : generateAll(node, 0, "again-", clients)) {
                 one.expectGolden();
             }

@@ -55,6 +55,7 @@ public final class Agent implements AutoCloseable {
             int threads = Math.clamp(settings.devices(), 1, Runtime.getRuntime().availableProcessors());
             Stager stager = new Stager(memory, mover, roots, ids, threads);
             KvMover kv = new KvMover(memory, peers, settings.address());
+            kv.settle();
             new AgentApi(settings.node(), memory, stager, kv, control).routes();
             FrameServer clients = new FrameServer(
                     settings.runDir().resolve("agent.sock"),

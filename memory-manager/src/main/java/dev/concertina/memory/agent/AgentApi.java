@@ -156,6 +156,7 @@ final class AgentApi {
                     number(exchange, "device"),
                     offsets,
                     Long.parseLong(ControlServer.query(exchange, "bytes")),
+                    Long.parseLong(ControlServer.query(exchange, "owner")),
                     checksum == null ? "no checksum" : checksum,
                     in);
         }

@@ -85,15 +85,16 @@ final class Peers {
             MemorySegment pool,
             List<Long> from,
             List<Long> to,
-            long bytes)
+            long bytes,
+            long owner)
             throws IOException {
         CRC32C crc = new CRC32C();
         for (long offset : from) {
             Checksums.update(crc, pool.asSlice(offset, bytes));
         }
         String offsets = to.stream().map(String::valueOf).collect(Collectors.joining(","));
-        String path = "/v1/kv?deployment=" + encode(deployment) + "&device=" + device + "&bytes=" + bytes + "&offsets="
-                + offsets;
+        String path = "/v1/kv?deployment=" + encode(deployment) + "&device=" + device + "&bytes=" + bytes + "&owner="
+                + owner + "&offsets=" + offsets;
         HttpURLConnection connection = open(agentAddress, path);
         connection.setRequestMethod("POST");
         connection.setDoOutput(true);

@@ -71,10 +71,11 @@ public interface MemoryClient extends AutoCloseable {
     void detach(Set<ObjectId> objects) throws IOException;
 
     /**
-     * Copies KV bytes of this rank into the target's pool, checksummed, within the node or to another. Answers when all are there; after
-     * a failure the target's ranges hold anything and must not be read.
+     * Copies KV pages of this rank into pages of the target's pool that are reserved for an owner, checksummed, within the node or to another. Answers
+     * when all are there and their owner words say so; after a failure none of them can be read.
      *
-     * @param copies runs of one common length, at most 4096 a call
+     * @param copies whole pages, at most 4096 a call
+     * @throws dev.concertina.wire.ControlException 409 when a page is not (any more) reserved for that owner
      */
     void copyKv(List<KvCopy> copies, Rank target) throws IOException;
 

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.concertina.memory.client.KvCopy;
 import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.memory.kv.KvTable;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Agents.StageState;
 import dev.concertina.wire.Agents.StageStatus;
@@ -96,10 +97,19 @@ class StagingTest {
             for (long at = 0; at < source.byteSize(); at++) {
                 source.set(ValueLayout.JAVA_BYTE, at, (byte) (at * 31 >> 8));
             }
-            List<KvCopy> copies = List.of(new KvCopy(0, 4096, 8192), new KvCopy(3 * MIB, 5 * MIB, 8192));
+            for (MemoryClient target : List.of(one, two)) {
+                KvTable table = KvTable.of(target.kv(), 8192, 16, 1);
+                for (int page : new int[] {3, 640, 5}) {
+                    table.assign(page, 44, 0, KvTable.State.RESERVED);
+                }
+            }
+            List<KvCopy> copies = List.of(new KvCopy(0, 3 * 8192, 8192, 44), new KvCopy(3 * MIB, 640 * 8192, 8192, 44));
             zero.copyKv(copies, new Rank(1, "a", 1, a.address(), "", "", "x"));
             zero.copyKv(copies, new Rank(2, "b", 0, b.address(), "", "", "x"));
             for (MemoryClient target : List.of(one, two)) {
+                KvTable table = KvTable.open(target.kv());
+                assertThat(table.ready(3, 44) && table.ready(640, 44)).isTrue();
+                assertThat(table.state(5)).isEqualTo(KvTable.State.RESERVED);
                 for (KvCopy copy : copies) {
                     assertThat(target.kv()
                                     .asSlice(copy.toOffset(), copy.bytes())
@@ -107,13 +117,21 @@ class StagingTest {
                             .isEqualTo(-1);
                 }
             }
-            List<KvCopy> outside = List.of(new KvCopy(0, 8 * MIB - 1, 8192));
-            assertThatThrownBy(() -> zero.copyKv(outside, new Rank(1, "a", 1, a.address(), "", "", "x")))
-                    .isInstanceOf(ControlException.class)
-                    .hasMessageContaining("outside a pool");
-            assertThatThrownBy(() -> zero.copyKv(outside, new Rank(2, "b", 0, b.address(), "", "", "x")))
-                    .isInstanceOf(ControlException.class)
-                    .hasMessageContaining("outside a pool");
+            List<Rank> targets = List.of(
+                    new Rank(1, "a", 1, a.address(), "", "", "x"), new Rank(2, "b", 0, b.address(), "", "", "x"));
+            for (Rank target : targets) {
+                List<KvCopy> outside = List.of(new KvCopy(0, 8 * MIB - 8192, 8192, 44));
+                assertThatThrownBy(() -> zero.copyKv(outside, target))
+                        .isInstanceOf(ControlException.class)
+                        .hasMessageContaining("outside a pool");
+                List<KvCopy> others = List.of(new KvCopy(0, 5 * 8192, 8192, 48));
+                assertThatThrownBy(() -> zero.copyKv(others, target))
+                        .isInstanceOfSatisfying(
+                                ControlException.class,
+                                e -> assertThat(e.status()).isEqualTo(409))
+                        .hasMessageContaining("not reserved for owner 48");
+                assertThatThrownBy(() -> zero.copyKv(copies, target)).hasMessageContaining("not reserved"); // once
+            }
             assertThatThrownBy(() -> zero.copyKv(copies, new Rank(2, "b", 1, b.address(), "", "", "x")))
                     .isInstanceOf(ControlException.class);
             assertThatThrownBy(() -> zero.copyKv(copies, new Rank(2, "b", 0, b.host + ":1", "", "", "x")))

@@ -6,17 +6,16 @@ import dev.concertina.worker.epoch.AttachedEpoch;
 import dev.concertina.worker.epoch.Epochs;
 import dev.concertina.worker.exchange.ExpertExchange;
 import dev.concertina.worker.kv.KvCache;
+import dev.concertina.worker.kv.KvGrant;
+import dev.concertina.worker.kv.KvLayout;
 import dev.concertina.worker.kv.KvPool;
 import dev.concertina.worker.model.Batch;
 import dev.concertina.worker.model.ExpertsUnavailableException;
 import dev.concertina.worker.model.Forward;
 import dev.concertina.worker.model.ModelShape;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -39,6 +38,9 @@ public final class Engine implements AutoCloseable {
     private static final int PREFILL_AT_LEAST = 16;
     private static final long RETRY_NANOS = 20_000_000;
     private static final long STOP_MILLIS = 5_000;
+    /** For so long the pages of the process before this one wait for their sequences. */
+    private static final long KEPT_NANOS = 60_000_000_000L;
+
     private static final long IDLE_NANOS = 1_000_000_000;
 
     private final ModelShape shape;
@@ -54,8 +56,9 @@ public final class Engine implements AutoCloseable {
     private final SequenceBook book = new SequenceBook();
     private final StepPlanner planner = new StepPlanner(CAPACITY, BUDGET, PREFILL_AT_LEAST);
     private final Batch batch = new Batch(CAPACITY);
-    private final Deque<LiveSequence> waiting = new ArrayDeque<>();
+    private final WaitingLine waiting;
     private final List<LiveSequence> live = new ArrayList<>();
+    private final long started = System.nanoTime();
     private final Thread thread;
     private int frozen;
     private boolean troubled;
@@ -85,6 +88,7 @@ public final class Engine implements AutoCloseable {
         this.forward = forward;
         this.kv = kv;
         this.pool = pool;
+        this.waiting = new WaitingLine(pool);
         this.epochs = epochs;
         this.exchange = exchange;
         this.expertRows = expertRows;
@@ -141,16 +145,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void admit() {
-        while (!waiting.isEmpty() && live.size() < MOST_LIVE) {
-            LiveSequence next = waiting.peek();
-            Optional<int[]> pages = pool.take(next.pagesNeeded());
-            if (pages.isEmpty()) {
-                break;
-            }
-            next.pages(pages.get());
-            live.add(next);
-            waiting.remove();
-        }
+        waiting.admit(live, MOST_LIVE);
         count();
     }
 
@@ -217,7 +212,7 @@ public final class Engine implements AutoCloseable {
                     continue;
                 }
                 boolean complete = sequence.planned() == sequence.remaining();
-                sequence.advance();
+                sequence.advance(pool);
                 if (complete) {
                     generated += take(sequence, forward.argmax(logitsRow++)) ? 1 : 0;
                 }
@@ -237,7 +232,7 @@ public final class Engine implements AutoCloseable {
 
     private void finish(LiveSequence sequence, Workers.Token end) {
         pool.give(sequence.pages());
-        sequence.pages(new int[0]);
+        sequence.pages(KvGrant.NONE);
         sequence.log().end(end);
     }
 
@@ -288,6 +283,7 @@ public final class Engine implements AutoCloseable {
     /** Forgets ended and abandoned sequences; to be called every second or so. */
     public void sweep() {
         book.sweep(System.nanoTime());
+        pool.sweep(System.nanoTime() - started > KEPT_NANOS);
         boundary.wake();
     }
 
@@ -310,7 +306,7 @@ public final class Engine implements AutoCloseable {
     public List<LiveSequence> sequences() {
         return boundary.call(() -> {
             List<LiveSequence> all = new ArrayList<>(live);
-            all.addAll(waiting);
+            waiting.forEach(all::add);
             return all;
         });
     }
@@ -329,7 +325,7 @@ public final class Engine implements AutoCloseable {
         try {
             boundary.call(() -> {
                 frozen--;
-                return sequence.pages().length == 0 ? waiting.offerFirst(sequence) : live.add(sequence);
+                return sequence.pages().length == 0 ? waiting.addFirst(sequence) : live.add(sequence);
             });
         } catch (ControlException e) {
             end(sequence, String.valueOf(e.getMessage()));
@@ -350,16 +346,20 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Goes on with a sequence whose first {@code computed} tokens lie in pages reserved here.
+     * Goes on with a sequence whose first {@code grant.computed()} tokens have been copied into pages reserved here.
      *
      * @return the sequence as it goes on here
-     * @throws ControlException 400 when state, tokens and pages do not fit together, 409 for a live id; then the pages are not used
+     * @throws ControlException 400 when state, tokens and pages do not fit together, 409 for a live id or a page that is not there whole; then the
+     *     pages are not used
      */
-    public LiveSequence adopt(Workers.Sequence state, int computed, int[] pages) {
+    public LiveSequence adopt(Workers.Sequence state, KvGrant grant) {
         LiveSequence sequence = SequenceChecks.checked(state, shape, pool);
-        SequenceChecks.adoptable(sequence, computed, pages);
-        sequence.pages(pages);
-        sequence.adoptComputed(computed);
+        SequenceChecks.adoptable(sequence, grant);
+        if (!pool.accept(grant, KvLayout.pagesFor(grant.computed()))) {
+            throw new ControlException(409, "a KV page of " + state.id() + " is not there whole");
+        }
+        sequence.pages(grant);
+        sequence.note(pool);
         book.enter(sequence);
         try {
             boundary.call(() -> live.add(sequence));

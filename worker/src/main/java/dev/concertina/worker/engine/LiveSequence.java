@@ -1,21 +1,22 @@
 package dev.concertina.worker.engine;
 
 import dev.concertina.wire.Workers;
+import dev.concertina.worker.kv.KvGrant;
 import dev.concertina.worker.kv.KvLayout;
+import dev.concertina.worker.kv.KvPool;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** One sequence on this rank. All fields but {@code cancelled} belong to the step thread; the log is shared. */
 public final class LiveSequence {
-    private static final int[] NO_PAGES = new int[0];
-
     private final Workers.Sequence request;
     private final SequenceLog log;
     private final int[] ids; // (prompt + maxTokens)
     private int length;
     private int computed;
     private int planned;
-    private int[] pages = NO_PAGES;
+    private KvGrant grant = KvGrant.NONE;
     private volatile boolean cancelled;
 
     LiveSequence(Workers.Sequence request) {
@@ -62,20 +63,30 @@ public final class LiveSequence {
     }
 
     public int[] pages() {
-        return pages;
+        return grant.pages();
     }
 
-    void pages(int[] taken) {
-        pages = taken;
+    /** Takes pages for the whole sequence from the pool; empty when there are too few. */
+    Optional<KvGrant> take(KvPool pool) {
+        Optional<KvGrant> taken = pool.take(pagesNeeded(), ids, length - 1); // the last one's logits are needed
+        taken.ifPresent(this::pages);
+        return taken;
+    }
+
+    /** Goes on with these pages and what is in them. */
+    void pages(KvGrant taken) {
+        grant = taken;
+        computed = taken.computed();
+    }
+
+    /** Notes beside the pages which tokens came with them. */
+    void note(KvPool pool) {
+        pool.computed(grant, ids, 0, computed);
     }
 
     /** Tokens whose keys and values are in the pages. Only while frozen or from the step thread. */
     public int computed() {
         return computed;
-    }
-
-    void adoptComputed(int tokens) {
-        computed = tokens;
     }
 
     int remaining() {
@@ -94,7 +105,9 @@ public final class LiveSequence {
         planned = rows;
     }
 
-    void advance() {
+    /** The planned rows are computed: notes it beside the pages too. */
+    void advance(KvPool pool) {
+        pool.computed(grant, ids, computed, computed + planned);
         computed += planned;
         planned = 0;
     }

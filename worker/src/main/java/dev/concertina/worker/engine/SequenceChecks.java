@@ -2,6 +2,7 @@ package dev.concertina.worker.engine;
 
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Workers;
+import dev.concertina.worker.kv.KvGrant;
 import dev.concertina.worker.kv.KvPool;
 import dev.concertina.worker.model.ModelShape;
 
@@ -20,13 +21,14 @@ final class SequenceChecks {
     }
 
     /** A sequence handed over must have something left to compute, and pages for all of it. */
-    static void adoptable(LiveSequence sequence, int computed, int[] pages) {
-        if (sequence.full() || pages.length < sequence.pagesNeeded()) {
+    static void adoptable(LiveSequence sequence, KvGrant grant) {
+        if (sequence.full() || grant.pages().length < sequence.pagesNeeded()) {
             throw new ControlException(
                     400,
-                    "nothing is left to generate, or " + pages.length + " pages are too few for " + sequence.maxLength()
-                            + " tokens");
+                    "nothing is left to generate, or " + grant.pages().length + " pages are too few for "
+                            + sequence.maxLength() + " tokens");
         }
+        int computed = grant.computed();
         if (computed < 0 || computed >= sequence.remaining()) {
             throw new ControlException(
                     400, computed + " of " + sequence.remaining() + " tokens cannot have been computed");

@@ -13,11 +13,6 @@ import java.nio.ByteOrder;
 public record KvCache(MemorySegment bytes, KvLayout layout) {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Whole pages in the segment. */
-    public int pages() {
-        return Math.toIntExact(bytes.byteSize() / layout.pageBytes());
-    }
-
     /**
      * Writes one token's keys and values of one layer.
      *

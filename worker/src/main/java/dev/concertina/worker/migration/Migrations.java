@@ -19,9 +19,10 @@ public final class Migrations {
      * The answer.
      *
      * @param reservation names the pages from now on
+     * @param owner number in the pages' owner words, which the copy must name
      * @param offsets byte offset of each page in the target's KV pool, in the sequence's order
      */
-    public record Reserved(String reservation, long[] offsets) {}
+    public record Reserved(String reservation, long owner, long[] offsets) {}
 
     /**
      * {@code adopt}: go on with the sequence; 404 for an unknown reservation.

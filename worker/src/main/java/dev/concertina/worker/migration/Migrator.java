@@ -146,7 +146,7 @@ public final class Migrator implements AutoCloseable {
             if (start - reservedAt > COPY_WITHIN.toNanos()) {
                 throw new IOException("the reservation is " + (start - reservedAt) / 1_000_000_000 + " s old");
             }
-            List<KvCopy> copies = copies(serving, sequence, reserved.offsets());
+            List<KvCopy> copies = copies(serving, sequence, reserved);
             if (!copies.isEmpty()) {
                 memory.copyKv(copies, target);
             }
@@ -180,11 +180,11 @@ public final class Migrator implements AutoCloseable {
         return true;
     }
 
-    private static List<KvCopy> copies(Serving serving, LiveSequence sequence, long[] offsets) {
+    private static List<KvCopy> copies(Serving serving, LiveSequence sequence, Migrations.Reserved to) {
         List<KvCopy> copies = new ArrayList<>();
         for (int i = 0; i < KvLayout.pagesFor(sequence.computed()); i++) {
             long from = sequence.pages()[i] * serving.pageBytes();
-            copies.add(new KvCopy(from, offsets[i], serving.pageBytes()));
+            copies.add(new KvCopy(from, to.offsets()[i], serving.pageBytes(), to.owner()));
         }
         return copies;
     }

@@ -3,6 +3,7 @@ package dev.concertina.worker.migration;
 import dev.concertina.wire.ControlException;
 import dev.concertina.worker.engine.Engine;
 import dev.concertina.worker.engine.LiveSequence;
+import dev.concertina.worker.kv.KvGrant;
 import dev.concertina.worker.kv.KvLayout;
 import dev.concertina.worker.kv.KvPool;
 import dev.concertina.worker.serving.Serving;
@@ -20,7 +21,11 @@ public final class Reservations {
     /** An abort follows its adopt within seconds or never. */
     private static final Duration ABORTABLE = Duration.ofSeconds(120);
 
-    private record Held(String sequence, int[] pages, long sinceNanos, KvPool pool) {}
+    private record Held(String sequence, KvGrant grant, long sinceNanos, KvPool pool) {
+        void giveBack() {
+            pool.give(grant.pages());
+        }
+    }
 
     private record Adopted(String sequence, long sinceNanos) {}
 
@@ -47,15 +52,15 @@ public final class Reservations {
         if (serving.engine().liveSequences() >= Engine.MOST_LIVE) {
             throw new ControlException(507, "this rank runs as many sequences as it takes");
         }
-        int[] pages = serving.pool()
-                .take(KvLayout.pagesFor(request.tokens()))
+        KvGrant grant = serving.pool()
+                .reserve(KvLayout.pagesFor(request.tokens()))
                 .orElseThrow(() -> new ControlException(507, "too few KV pages are free"));
         String reservation = "r" + numbers.incrementAndGet();
-        held.put(reservation, new Held(request.id(), pages, System.nanoTime(), serving.pool()));
-        long[] offsets = Arrays.stream(pages)
+        held.put(reservation, new Held(request.id(), grant, System.nanoTime(), serving.pool()));
+        long[] offsets = Arrays.stream(grant.pages())
                 .mapToLong(page -> page * serving.pageBytes())
                 .toArray();
-        return new Migrations.Reserved(reservation, offsets);
+        return new Migrations.Reserved(reservation, grant.owner(), offsets);
     }
 
     void adopt(Serving serving, Migrations.Adopt request) {
@@ -64,16 +69,17 @@ public final class Reservations {
             throw new ControlException(404, "no reservation " + request.reservation());
         }
         if (!pages.sequence.equals(request.state().id())) {
-            pages.pool.give(pages.pages);
+            pages.giveBack();
             throw new ControlException(404, "reservation " + request.reservation() + " is of another sequence");
         }
         adopted.put(request.reservation(), new Adopted(pages.sequence, System.nanoTime()));
         LiveSequence live;
         try {
-            live = serving.engine().adopt(request.state(), request.computed(), pages.pages);
+            live = serving.engine()
+                    .adopt(request.state(), new KvGrant(pages.grant.owner(), pages.grant.pages(), request.computed()));
         } catch (RuntimeException e) {
             adopted.remove(request.reservation());
-            pages.pool.give(pages.pages);
+            pages.giveBack();
             throw e;
         }
         if (!adopted.containsKey(request.reservation())) {
@@ -84,7 +90,7 @@ public final class Reservations {
     void abort(Serving serving, Migrations.Abort request) {
         Held pages = held.remove(request.reservation());
         if (pages != null) {
-            pages.pool.give(pages.pages);
+            pages.giveBack();
         }
         Adopted gone = adopted.remove(request.reservation());
         LiveSequence live = gone == null ? null : serving.engine().find(gone.sequence);
@@ -98,7 +104,7 @@ public final class Reservations {
         long now = System.nanoTime();
         held.forEach((reservation, pages) -> {
             if (now - pages.sinceNanos > KEPT.toNanos() && held.remove(reservation, pages)) {
-                pages.pool.give(pages.pages);
+                pages.giveBack();
             }
         });
         adopted.values().removeIf(one -> now - one.sinceNanos > ABORTABLE.toNanos());

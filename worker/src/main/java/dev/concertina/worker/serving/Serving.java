@@ -1,6 +1,7 @@
 package dev.concertina.worker.serving;
 
 import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.memory.kv.KvTable;
 import dev.concertina.memory.model.ModelDescription;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.EpochMap;
@@ -22,13 +23,18 @@ import dev.concertina.worker.model.Forward;
 import dev.concertina.worker.model.ModelShape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.zip.CRC32C;
 
 /** One rank with its model and KV pool attached and its engine running. Safe for use by many threads. */
 public final class Serving implements AutoCloseable {
     private static final int RESPONDERS_AT_ONCE = 2;
+    private static final int SAMPLES = 64;
+    private static final long SAMPLE_BYTES = 4096;
 
     private final ModelShape shape;
     private final ExpertLayout layout;
@@ -64,11 +70,25 @@ public final class Serving implements AutoCloseable {
         this.epochs = epochs;
         this.self = self;
         this.kv = new KvCache(memory.kv(), new KvLayout(shape.layers(), shape.kvHeads(), shape.headDim()));
-        this.pool = new KvPool(kv.pages());
+        this.pool = new KvPool(
+                KvTable.of(kv.bytes(), kv.layout().pageBytes(), KvLayout.PAGE_TOKENS, fingerprint(model, bytes)),
+                new SecureRandom()::nextLong);
         this.counters = new Counters(shape.layers(), shape.experts());
         Forward forward = new Forward(shape, dense, kernels, Engine.CAPACITY);
         ExpertExchange exchange = new ExpertExchange(self, shape, layout, kernels, expertRows);
         this.engine = new Engine(shape, forward, kv, pool, epochs, exchange, expertRows, pace, counters);
+    }
+
+    /** Tells models apart whose configuration is the same: of that and of samples of the dense weights. */
+    private static long fingerprint(ModelDescription model, MemorySegment dense) {
+        CRC32C crc = new CRC32C();
+        crc.update(model.configJson().getBytes(StandardCharsets.UTF_8));
+        long bytes = Math.min(SAMPLE_BYTES, dense.byteSize());
+        for (int i = 0; i <= SAMPLES; i++) {
+            long at = (dense.byteSize() - bytes) / SAMPLES * i;
+            crc.update(dense.asSlice(at, bytes).asByteBuffer());
+        }
+        return crc.getValue();
     }
 
     /** Checks that a map is of this model; 400 otherwise. */

@@ -4,6 +4,7 @@ import dev.concertina.memory.client.JoinRequest;
 import dev.concertina.memory.client.Joined;
 import dev.concertina.memory.client.KvCopy;
 import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.memory.kv.KvClaim;
 import dev.concertina.memory.model.ModelDescription;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
@@ -90,9 +91,14 @@ public final class InProcessMemory {
             if (copiesFail) {
                 throw new IOException("the link between the nodes is cut");
             }
-            for (KvCopy copy : copies) {
-                MemorySegment.copy(
-                        kv.get(rank), copy.fromOffset(), kv.get(target.rank()), copy.toOffset(), copy.bytes());
+            List<Long> offsets = copies.stream().map(KvCopy::toOffset).toList();
+            KvCopy first = copies.getFirst();
+            try (KvClaim claim = KvClaim.take(kv.get(target.rank()), offsets, first.bytes(), first.owner())) {
+                for (int page = 0; page < claim.size(); page++) {
+                    claim.page(page)
+                            .copyFrom(kv.get(rank).asSlice(copies.get(page).fromOffset(), first.bytes()));
+                }
+                claim.publish();
             }
         }
 

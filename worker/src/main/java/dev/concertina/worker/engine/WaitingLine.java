@@ -1,0 +1,63 @@
+package dev.concertina.worker.engine;
+
+import dev.concertina.worker.kv.KvGrant;
+import dev.concertina.worker.kv.KvPool;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/** Sequences that wait for KV pages, admitted in order. A sequence goes on with the pages that a process before this one left, if there are any. For the step thread. */
+final class WaitingLine implements Iterable<LiveSequence> {
+    private static final System.Logger LOG = System.getLogger(WaitingLine.class.getName());
+
+    private final KvPool pool;
+    private final Deque<LiveSequence> waiting = new ArrayDeque<>();
+
+    WaitingLine(KvPool pool) {
+        this.pool = pool;
+    }
+
+    void add(LiveSequence sequence) {
+        waiting.add(sequence);
+    }
+
+    boolean addFirst(LiveSequence sequence) {
+        return waiting.offerFirst(sequence);
+    }
+
+    boolean remove(LiveSequence sequence) {
+        return waiting.remove(sequence);
+    }
+
+    int size() {
+        return waiting.size();
+    }
+
+    @Override
+    public Iterator<LiveSequence> iterator() {
+        return waiting.iterator();
+    }
+
+    /** Moves to {@code live} what there are pages for, until {@code most} live. */
+    void admit(List<LiveSequence> live, int most) {
+        while (!waiting.isEmpty() && live.size() < most) {
+            LiveSequence next = waiting.peek();
+            Optional<KvGrant> grant = next.take(pool);
+            if (grant.isEmpty()) {
+                return;
+            }
+            if (grant.get().computed() > 0) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "kept KV pages adopted sequence={0} tokens={1} pages={2}",
+                        next.id(),
+                        grant.get().computed(),
+                        grant.get().pages().length);
+            }
+            live.add(next);
+            waiting.remove();
+        }
+    }
+}
