@@ -17,7 +17,7 @@ public record BenchReport(
     }
 
     /** The results for the terminal, a line each. */
-    String table() {
+    public String table() {
         int width = results.stream().mapToInt(r -> r.name().length()).max().orElse(0);
         int base =
                 results.stream().mapToInt(r -> r.baselineName().length()).max().orElse(0);

@@ -26,7 +26,8 @@ public record Machine(
         @JsonProperty("jdk") String jdk,
         @JsonProperty("load") double load) {
 
-    static Machine here() {
+    /** This machine now. */
+    public static Machine here() {
         var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return new Machine(
                 cpuModel(),

@@ -29,7 +29,8 @@ public record Result(
      *
      * @throws IllegalArgumentException when a value is not finite or the baseline is 0: then nothing was measured
      */
-    static Result of(String name, double value, String unit, String baselineName, double baselineValue, Aim aim) {
+    public static Result of(
+            String name, double value, String unit, String baselineName, double baselineValue, Aim aim) {
         double ratio = value / baselineValue;
         if (!Double.isFinite(value) || !Double.isFinite(ratio)) {
             throw new IllegalArgumentException(

@@ -1,25 +1,34 @@
 package dev.concertina.e2e.cluster;
 
 import dev.concertina.crds.Api;
+import dev.concertina.crds.ExpertPlacement;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.e2e.session.Target;
+import dev.concertina.wire.Token;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the run reads from the cluster. Every call may throw {@link KubernetesClientException}. Safe for many threads. */
@@ -143,6 +152,57 @@ final class Cluster implements AutoCloseable {
         }
         String address = addresses.get(ThreadLocalRandom.current().nextInt(addresses.size()));
         return Optional.of((address.contains(":") ? "[" + address + "]" : address) + ":" + port);
+    }
+
+    /** Pods that carry the labels and are not on their way out. */
+    List<Pod> pods(String namespace, Map<String, String> labels) {
+        return client.pods().inNamespace(namespace).withLabels(labels).list().getItems().stream()
+                .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+                .toList();
+    }
+
+    /** Whether every pod of the run's namespaces is ready. */
+    boolean podsReady() {
+        return Stream.of(Settings.NAMESPACE, Settings.AGENT_NAMESPACE)
+                .flatMap(namespace -> client.pods().inNamespace(namespace).list().getItems().stream())
+                .allMatch(Readiness::isPodReady);
+    }
+
+    /** Whether an operator's pod holds the Lease. */
+    boolean leads(Pod pod) {
+        @Nullable
+        Lease lease = client.leases()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName("concertina-operator")
+                .get();
+        return lease != null
+                && pod.getMetadata().getName().equals(lease.getSpec().getHolderIdentity());
+    }
+
+    List<String> nodeNames() {
+        return client.nodes().list().getItems().stream()
+                .map(node -> node.getMetadata().getName())
+                .toList();
+    }
+
+    /** The token with which agents are asked. */
+    Token token() throws ClusterException {
+        return client.secrets().inNamespace(Settings.NAMESPACE).list().getItems().stream()
+                .filter(secret -> secret.getMetadata().getName().startsWith(Settings.RELEASE)
+                        && secret.getData() != null
+                        && secret.getData().containsKey("token"))
+                .map(secret -> new Token(
+                        new String(Base64.getDecoder().decode(secret.getData().get("token")), StandardCharsets.UTF_8)))
+                .findFirst()
+                .orElseThrow(() -> new ClusterException("no Secret with the control token in " + Settings.NAMESPACE));
+    }
+
+    ExpertPlacement placement(String name) throws ClusterException {
+        return Optional.ofNullable(client.resources(ExpertPlacement.class)
+                        .inNamespace(Settings.NAMESPACE)
+                        .withName(name)
+                        .get())
+                .orElseThrow(() -> new ClusterException("no ExpertPlacement " + name));
     }
 
     @Override

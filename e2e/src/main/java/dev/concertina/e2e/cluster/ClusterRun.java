@@ -9,15 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One run: prepare, install, load, walk through the widths, check, report, remove. */
 final class ClusterRun {
     private final Settings settings;
+    private final @Nullable FaultSettings faults;
     private final Terminal terminal;
     private final Log log;
 
-    ClusterRun(Settings settings, Terminal terminal, Log log) {
+    /** A run through the widths, or, with {@code faults}, through those. */
+    ClusterRun(Settings settings, @Nullable FaultSettings faults, Terminal terminal, Log log) {
         this.settings = settings;
+        this.faults = faults;
         this.terminal = terminal;
         this.log = log;
     }
@@ -45,8 +49,13 @@ final class ClusterRun {
             }
             Diagnostics diagnostics = new Diagnostics(kubectl, settings.report().resolve("cluster"));
             try {
-                installation.install(cluster.accelerators().getFirst(), crds);
+                installation.install(
+                        cluster.accelerators().getFirst(), crds, faults == null ? List.of() : FaultsRun.VALUES);
                 installation.applySample();
+                if (faults != null) {
+                    new Widths(installation, cluster, log).await(1, 1);
+                    return new FaultsRun(settings, faults, terminal, log).run(installation, cluster, kubectl);
+                }
                 return serve(installation, cluster, kubectl, widths);
             } finally {
                 diagnostics.collect();

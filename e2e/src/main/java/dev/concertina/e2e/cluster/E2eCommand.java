@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -85,6 +86,9 @@ public final class E2eCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Leave everything installed at the end.")
     private boolean keep;
 
+    @Mixin
+    private final FaultOptions faults = new FaultOptions();
+
     @Override
     public Integer call() {
         long started = System.nanoTime();
@@ -92,7 +96,7 @@ public final class E2eCommand implements Callable<Integer> {
         Log log = line ->
                 terminal.say(String.format(Locale.ROOT, "[%4.0f s] %s", (System.nanoTime() - started) / 1e9, line));
         try {
-            return new ClusterRun(settings(), terminal, log).run() ? 0 : 1;
+            return new ClusterRun(settings(), faults.settings(), terminal, log).run() ? 0 : 1;
         } catch (ClusterException e) {
             spec.commandLine().getErr().println("concertina e2e: " + e.getMessage());
             return BAD_SETTINGS;

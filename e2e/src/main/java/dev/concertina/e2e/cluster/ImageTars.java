@@ -49,7 +49,7 @@ final class ImageTars {
      * it may have arguments of its own.
      */
     static void load(String command, List<Path> tars, Log log) throws ClusterException {
-        Tool shell = new Tool("sh", List.of("sh", "-c", command + " \"$@\"", "sh"), Map.of());
+        Tool shell = Tool.shell("--load-images", command);
         for (Path tar : tars) {
             log.say(command + " " + tar.getFileName());
             Tool.Outcome outcome = shell.call(LOAD_LIMIT, tar.toString());

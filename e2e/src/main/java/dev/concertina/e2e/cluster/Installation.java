@@ -30,9 +30,10 @@ final class Installation {
      *
      * @param devices simulated accelerators of each node
      * @param crdsWereThere whether the cluster had the CRDs before: then they stay at the end
+     * @param more helm values besides the run's own
      * @throws ClusterException also when another run's installation is there, which is left alone unless it may be replaced
      */
-    void install(int devices, boolean crdsWereThere) throws ClusterException {
+    void install(int devices, boolean crdsWereThere, List<String> more) throws ClusterException {
         ownCrds = !crdsWereThere;
         if (helm.call(QUICK, "status", Settings.RELEASE, "-n", Settings.NAMESPACE)
                 .succeeded()) {
@@ -68,7 +69,7 @@ final class Installation {
                 "--wait",
                 "--timeout",
                 "5m"));
-        for (String value : List.of(
+        List<String> values = new ArrayList<>(List.of(
                 "kafka.trial=true",
                 "gateway.service.type=NodePort",
                 "agent.namespace=" + Settings.AGENT_NAMESPACE,
@@ -78,7 +79,9 @@ final class Installation {
                 // tested
                 "operator.env.CONCERTINA_PHASE_DEADLINE=180s",
                 "operator.env.CONCERTINA_PROVISIONING_DEADLINE=240s",
-                "models.hostPath=" + settings.modelsPath())) {
+                "models.hostPath=" + settings.modelsPath()));
+        values.addAll(more);
+        for (String value : values) {
             arguments.add("--set");
             arguments.add(value);
         }

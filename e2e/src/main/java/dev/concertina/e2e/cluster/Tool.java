@@ -63,6 +63,11 @@ record Tool(String name, List<String> command, Map<String, String> env) {
         return new Tool(name, List.of(found.toString()), env);
     }
 
+    /** A shell command; what it is called with comes after its own arguments. */
+    static Tool shell(String name, String command) {
+        return new Tool(name, List.of("sh", "-c", command + " \"$@\"", "sh"), Map.of());
+    }
+
     /** Calls it and answers how it ended, whatever that is. */
     Outcome call(Duration limit, String... arguments) throws ClusterException {
         return call(limit, Arrays.asList(arguments));

@@ -67,7 +67,7 @@ final class Widths {
                 refuseFailed(all);
                 MoEDeploymentStatus status =
                         deployment.map(MoEDeployment::getStatus).orElse(null);
-                if (status != null && serves(status, width) && all.size() >= operations && allEnded(all)) {
+                if (all.size() >= operations && rests(status, all, width)) {
                     return;
                 }
                 refuseRefused(status);
@@ -87,6 +87,11 @@ final class Widths {
         }
     }
 
+    /** Whether the sample serves at a width and nothing is under way. */
+    static boolean rests(@Nullable MoEDeploymentStatus status, List<ScaleOperation> operations, int width) {
+        return status != null && serves(status, width) && allEnded(operations);
+    }
+
     private static boolean serves(MoEDeploymentStatus status, int width) {
         return status.effectiveWidth() != null && status.effectiveWidth() == width && status.activeOperation() == null;
     }
@@ -95,7 +100,7 @@ final class Widths {
         return operations.stream().allMatch(operation -> phase(operation).ended());
     }
 
-    private static Phase phase(ScaleOperation operation) {
+    static Phase phase(ScaleOperation operation) {
         ScaleOperationStatus status = operation.getStatus();
         return status == null || status.phase() == null ? Phase.Planned : status.phase();
     }
@@ -120,7 +125,7 @@ final class Widths {
         }
     }
 
-    private static String describe(@Nullable MoEDeploymentStatus status, List<ScaleOperation> operations) {
+    static String describe(@Nullable MoEDeploymentStatus status, List<ScaleOperation> operations) {
         if (status == null) {
             return "the operator has not seen the sample yet";
         }

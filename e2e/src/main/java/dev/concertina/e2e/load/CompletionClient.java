@@ -14,14 +14,20 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /** Streams completions from an OpenAI-compatible endpoint. Blocking; made for one virtual thread per request. */
 public final class CompletionClient implements AutoCloseable {
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
     private final URI completions;
     private final String model;
+    private final @Nullable Persistence persistence;
+    private final StallWatch stalls = new StallWatch();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient http;
 
@@ -32,11 +38,31 @@ public final class CompletionClient implements AutoCloseable {
     }
 
     /**
-     * A client of one model.
+     * How a client goes on with a stream that broke: it sends the same request with the same idempotency key again, and drops the tokens that it
+     * has.
+     *
+     * @param stall without a token for so long, a stream counts as broken
+     * @param patience from the request's first attempt; a stream that breaks later than this is lost
+     */
+    public record Persistence(Duration stall, Duration patience) {}
+
+    /**
+     * A client of one model that tries once.
      *
      * @param address {@code host:port}
      */
     public CompletionClient(String address, String model) {
+        this(address, model, null);
+    }
+
+    /**
+     * A client of one model.
+     *
+     * @param address {@code host:port}
+     * @param persistence null: a broken stream is lost at once
+     */
+    public CompletionClient(String address, String model, @Nullable Persistence persistence) {
+        this.persistence = persistence;
         this.completions = URI.create("http://" + address + "/v1/completions");
         this.model = model;
         this.http = HttpClient.newBuilder()
@@ -50,26 +76,54 @@ public final class CompletionClient implements AutoCloseable {
      * Generates; returns when the stream has properly ended.
      *
      * @return the finish reason
-     * @throws IOException in one sentence for a refusal, an error in the stream, or a stream that just ends
+     * @throws IOException in one sentence for a refusal, an error in the stream, a stream that just ends, or a token that a later attempt has otherwise
      */
     String stream(int[] promptIds, int maxTokens, TokenSink sink) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(completions)
+        Received received = new Received(sink);
+        byte[] body = body(promptIds, maxTokens);
+        if (persistence == null) {
+            return attempt(body, null, received);
+        }
+        String key = UUID.randomUUID().toString();
+        long deadline = System.nanoTime() + persistence.patience().toNanos();
+        while (true) {
+            try {
+                return attempt(body, key, received);
+            } catch (WrongTokenException e) {
+                throw e;
+            } catch (IOException e) {
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+                received.again();
+                Thread.sleep(PAUSE);
+            }
+        }
+    }
+
+    private String attempt(byte[] body, @Nullable String key, Received received)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(completions)
                 .header("Content-Type", "application/json")
                 .header("Accept", "text/event-stream")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body(promptIds, maxTokens)))
-                .build();
-        HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        if (key != null && persistence != null) {
+            request.header("Idempotency-Key", key).timeout(persistence.stall());
+        }
+        HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         try (InputStream in = response.body();
+                StallWatch.Watched watched = stalls.watch(in, persistence == null ? null : persistence.stall());
                 BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
             if (response.statusCode() != 200) {
                 throw new IOException("the gateway answered " + response.statusCode() + ": "
                         + new String(in.readNBytes(400), StandardCharsets.UTF_8).strip());
             }
-            return read(reader, sink);
+            return read(reader, watched, received);
         }
     }
 
-    private static String read(BufferedReader reader, TokenSink sink) throws IOException {
+    private static String read(BufferedReader reader, StallWatch.Watched watched, Received received)
+            throws IOException {
         String finish = null;
         for (String line = reader.readLine(); line != null; line = reader.readLine()) {
             if (!line.startsWith("data:")) {
@@ -91,11 +145,51 @@ public final class CompletionClient implements AutoCloseable {
             }
             JsonNode choice = event.path("choices").path(0);
             for (JsonNode id : choice.path("token_ids")) {
-                sink.token(id.asInt());
+                watched.alive();
+                received.token(id.asInt());
             }
             finish = reason(choice, finish);
         }
         throw new IOException("the stream was cut");
+    }
+
+    /** A later attempt's token differs from the one that the client has: nothing may be done about that but say so. */
+    private static final class WrongTokenException extends IOException {
+        WrongTokenException(int index, int before, int now) {
+            super("token " + index + " was " + before + " and is " + now + " in a later attempt");
+        }
+    }
+
+    /** What has come of one request, over all its attempts. Each token goes to the sink once. */
+    private static final class Received {
+        private final TokenSink sink;
+        private int[] ids = new int[64];
+        private int count;
+        private int at;
+
+        Received(TokenSink sink) {
+            this.sink = sink;
+        }
+
+        void again() {
+            at = 0;
+        }
+
+        void token(int id) throws WrongTokenException {
+            if (at < count) {
+                if (ids[at] != id) {
+                    throw new WrongTokenException(at, ids[at], id);
+                }
+                at++;
+                return;
+            }
+            if (count == ids.length) {
+                ids = Arrays.copyOf(ids, 2 * count);
+            }
+            ids[count++] = id;
+            at++;
+            sink.token(id);
+        }
     }
 
     private static @Nullable String reason(JsonNode choice, @Nullable String before) {
@@ -120,6 +214,7 @@ public final class CompletionClient implements AutoCloseable {
     @Override
     public void close() {
         http.shutdownNow();
+        stalls.close();
         threads.shutdownNow();
     }
 }

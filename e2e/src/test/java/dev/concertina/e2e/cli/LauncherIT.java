@@ -122,8 +122,19 @@ class LauncherIT {
         assertThat(ended.output()).doesNotContain("\tat ");
     }
 
-    private Process launch(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+    /** A build in the background ignores SIGINT, and its children would too: they start as from a terminal, where {@code env} can do that. */
+    private static List<String> asFromATerminal() throws IOException, InterruptedException {
+        List<String> env = List.of("env", "--default-signal=INT");
+        List<String> probe = new ArrayList<>(env);
+        probe.add("true");
+        Process process = new ProcessBuilder(probe).redirectErrorStream(true).start();
+        process.getInputStream().readAllBytes();
+        return process.waitFor() == 0 ? env : List.of();
+    }
+
+    private Process launch(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(asFromATerminal());
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
