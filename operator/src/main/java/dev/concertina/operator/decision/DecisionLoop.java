@@ -135,9 +135,8 @@ public final class DecisionLoop implements AutoCloseable {
         }
     }
 
-    /** Without the experts' load, which is large and takes no part in the choice of a width. */
+    /** Without what is large and takes no part in explaining a width. */
     private static WidthDecision slim(WidthDecision decision) {
-        LoadSnapshot load = decision.input();
         return new WidthDecision(
                 decision.width(),
                 decision.reasons(),
@@ -145,28 +144,7 @@ public final class DecisionLoop implements AutoCloseable {
                 decision.forecast(),
                 decision.capacityTokensPerSecond(),
                 decision.memory(),
-                new LoadSnapshot(
-                        load.at(),
-                        load.window(),
-                        load.missing(),
-                        load.sources(),
-                        load.requestsPerSecond(),
-                        load.promptTokensPerSecond(),
-                        load.generatedTokensPerSecond(),
-                        load.completedPerSecond(),
-                        load.meanPromptTokens(),
-                        load.meanGeneratedTokens(),
-                        load.inFlight(),
-                        load.queued(),
-                        load.overdue(),
-                        load.ttftP50Ms(),
-                        load.ttftP99Ms(),
-                        load.tpotP50Ms(),
-                        load.tpotP99Ms(),
-                        load.attainment(),
-                        List.of(),
-                        new double[0][],
-                        load.counters()));
+                decision.input().brief());
     }
 
     private static WidthPolicy policy(Wanted wanted) {

@@ -26,8 +26,12 @@ import java.util.OptionalDouble;
  * @param tpotP50Ms time per output token after the first of the window's requests
  * @param tpotP99Ms same
  * @param attainment share of the window's requests that met the objective, overdue ones counted as missed; empty without any
- * @param series rates second by second over the window, oldest first; seconds without data are left out
+ * @param series rates second by second over the last ten minutes, oldest first; seconds without data are left out
+ * @param longSeries means of ten minutes over the last fourteen days, oldest first; those without data are left out
+ * @param kvUse share of the KV pages in use, 0 to 1; empty when no rank reported lately
  * @param expertLoad {@code [layer][expert]} tokens routed, older ones counting less; of length 0 when none was reported
+ * @param coActivation {@code [layer][expert][expert of the next layer]} tokens that went to both, older ones counting less; of length 0 when
+ *     none was reported
  * @param counters what was counted and not used
  */
 public record LoadSnapshot(
@@ -50,10 +54,43 @@ public record LoadSnapshot(
         OptionalDouble tpotP99Ms,
         OptionalDouble attainment,
         List<Rate> series,
+        List<Rate> longSeries,
+        OptionalDouble kvUse,
         double[][] expertLoad,
+        float[][][] coActivation,
         Counters counters) {
     public LoadSnapshot {
         series = List.copyOf(series);
+        longSeries = List.copyOf(longSeries);
+    }
+
+    /** The same without series and tables, which are large: for keeping and showing. */
+    public LoadSnapshot brief() {
+        return new LoadSnapshot(
+                at,
+                window,
+                missing,
+                sources,
+                requestsPerSecond,
+                promptTokensPerSecond,
+                generatedTokensPerSecond,
+                completedPerSecond,
+                meanPromptTokens,
+                meanGeneratedTokens,
+                inFlight,
+                queued,
+                overdue,
+                ttftP50Ms,
+                ttftP99Ms,
+                tpotP50Ms,
+                tpotP99Ms,
+                attainment,
+                List.of(),
+                List.of(),
+                kvUse,
+                new double[0][],
+                new float[0][][],
+                counters);
     }
 
     /**

@@ -23,6 +23,8 @@ public final class LoadTracker {
     private final Latencies latencies;
     private final Sources sources;
     private final ExpertLoad expertLoad;
+    private final CoActivation coActivation;
+    private final KvUse kvUse;
     private final RunningMean promptTokens = new RunningMean();
     private final RunningMean generatedTokens = new RunningMean();
 
@@ -41,6 +43,8 @@ public final class LoadTracker {
         latencies = new Latencies(config.window());
         sources = new Sources(config);
         expertLoad = new ExpertLoad(config.expertHalfLife());
+        coActivation = new CoActivation(config.expertHalfLife());
+        kvUse = new KvUse(config.staleAfter());
     }
 
     /** Takes one event into account, or says why not. */
@@ -90,6 +94,7 @@ public final class LoadTracker {
             case TrafficEvent.FirstToken first -> "t " + first.id();
             case TrafficEvent.Finished finished -> "f " + finished.id();
             case TrafficEvent.Window window -> "w " + window.source() + " " + window.time();
+            case TrafficEvent.KvPages pages -> "k " + pages.rank() + " " + pages.time();
             case TrafficEvent.Experts experts -> "e " + experts.rank() + " " + experts.time();
         };
     }
@@ -120,6 +125,8 @@ public final class LoadTracker {
                         && window.queued() >= 0
                         && window.promptTokens() >= 0
                         && window.generatedTokens() >= 0;
+            case TrafficEvent.KvPages pages ->
+                pages.rank() >= 0 && pages.used() >= 0 && pages.total() > 0 && pages.used() <= pages.total();
             case TrafficEvent.Experts experts -> experts.rank() >= 0 && possible(experts.seconds());
         };
     }
@@ -143,9 +150,27 @@ public final class LoadTracker {
             case TrafficEvent.Window window -> {
                 return sources.add(window);
             }
-            case TrafficEvent.Experts experts -> {
-                return expertLoad.add(experts);
+            case TrafficEvent.KvPages pages -> {
+                return kvUse.add(pages);
             }
+            case TrafficEvent.Experts experts -> {
+                return take(experts);
+            }
+        }
+        return true;
+    }
+
+    private boolean take(TrafficEvent.Experts event) {
+        long @Nullable [][][] pairs = event.pairs();
+        int experts = event.tokens().length == 0 ? 0 : event.tokens()[0].length;
+        if (pairs != null && !CoActivation.wellFormed(pairs, event.tokens().length, experts)) {
+            return false;
+        }
+        if (!expertLoad.add(event)) {
+            return false;
+        }
+        if (pairs != null) {
+            coActivation.add(event.time(), pairs);
         }
         return true;
     }
@@ -202,13 +227,16 @@ public final class LoadTracker {
                 latency.tpotP99(),
                 judged == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) latency.met() / judged),
                 view.series(),
+                view.longSeries(),
+                kvUse.share(now),
                 expertLoad.snapshot(),
+                coActivation.snapshot(),
                 new Counters(accepted, duplicates, late, malformed));
     }
 
-    /** Mean of the first 64 values, then exponential with the weight 1/64. */
+    /** Mean of the first 256 values, then exponential with the weight 1/256. */
     private static final class RunningMean {
-        private static final int MEMORY = 64;
+        private static final int MEMORY = 256;
         private long count;
         private double mean;
 

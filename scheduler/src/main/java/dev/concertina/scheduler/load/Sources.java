@@ -4,6 +4,7 @@ import dev.concertina.scheduler.load.LoadSnapshot.Rate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ final class Sources {
     private final LoadConfig config;
     private final int seconds;
     private final Map<String, Source> sources = new HashMap<>();
+    private final History history = new History();
 
     Sources(LoadConfig config) {
         this.config = config;
@@ -99,7 +101,22 @@ final class Sources {
         sources.values().removeIf(source -> source.latest.time().isBefore(since));
     }
 
+    /**
+     * Seconds that no event can change any more go into the history, of all gateways that reported then, whether or not they are there still.
+     */
+    private void close(Instant now) {
+        long last = Math.floorDiv(now.toEpochMilli(), 1_000L) - config.window().toSeconds() - 1;
+        long from = Math.max(history.closed() + 1, last - History.SECONDS);
+        for (long number = sources.isEmpty() ? Long.MAX_VALUE : from; number <= last; number++) {
+            Rate rate = rateOf(sources.values(), number);
+            if (rate != null || history.closed() > 0) {
+                history.close(number, rate);
+            }
+        }
+    }
+
     View view(Instant now) {
+        close(now);
         forgetSilent(now);
         List<Source> fresh = new ArrayList<>();
         for (Source source : sources.values()) {
@@ -115,7 +132,16 @@ final class Sources {
             inFlight += source.latest.inFlight();
             queued += source.latest.queued();
         }
-        return new View(fresh.size(), rates[0], rates[1], rates[2], rates[3], inFlight, queued, series(fresh, now));
+        return new View(
+                fresh.size(),
+                rates[0],
+                rates[1],
+                rates[2],
+                rates[3],
+                inFlight,
+                queued,
+                series(fresh, now),
+                history.bins());
     }
 
     private void addRates(Source source, Instant now, double[] rates) {
@@ -146,9 +172,11 @@ final class Sources {
     }
 
     private List<Rate> series(List<Source> fresh, Instant now) {
-        List<Rate> series = new ArrayList<>();
+        List<Rate> series = history.seconds();
         long last = Math.floorDiv(now.toEpochMilli(), 1_000L);
-        for (long number = last - config.window().toSeconds(); number <= last; number++) {
+        for (long number = Math.max(history.closed() + 1, last - config.window().toSeconds());
+                number <= last;
+                number++) {
             Rate rate = rateOf(fresh, number);
             if (rate != null) {
                 series.add(rate);
@@ -158,7 +186,7 @@ final class Sources {
     }
 
     /** Null unless every source that had begun by then reported that second. */
-    private @Nullable Rate rateOf(List<Source> fresh, long number) {
+    private static @Nullable Rate rateOf(Collection<Source> fresh, long number) {
         double requests = 0;
         double prompt = 0;
         double generated = 0;
@@ -186,5 +214,6 @@ final class Sources {
             double completed,
             int inFlight,
             int queued,
-            List<Rate> series) {}
+            List<Rate> series,
+            List<Rate> longSeries) {}
 }

@@ -60,10 +60,25 @@ public sealed interface TrafficEvent {
             implements TrafficEvent {}
 
     /**
+     * KV pages of one rank, as seen at {@code time}.
+     *
+     * @param used of {@code total}
+     */
+    record KvPages(String deployment, int rank, Instant time, int used, int total) implements TrafficEvent {}
+
+    /**
      * Tokens that one rank's sequences routed to each expert in a window that ended at {@code time}.
      *
      * @param tokens {@code [layer][expert]}; not copied, must not be changed afterwards
+     * @param pairs {@code [layer][expert][expert of the next layer]} tokens that went to both, null when the source does not count them; not
+     *     copied
      */
-    record Experts(String deployment, int rank, Instant time, double seconds, long[][] tokens)
-            implements TrafficEvent {}
+    record Experts(
+            String deployment, int rank, Instant time, double seconds, long[][] tokens, long @Nullable [][][] pairs)
+            implements TrafficEvent {
+        /** Without pairs. */
+        public Experts(String deployment, int rank, Instant time, double seconds, long[][] tokens) {
+            this(deployment, rank, time, seconds, tokens, null);
+        }
+    }
 }

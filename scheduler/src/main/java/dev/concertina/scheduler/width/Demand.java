@@ -34,7 +34,8 @@ record Demand(
         double generated = load.meanGeneratedTokens().orElse(0);
         double perRequest = prompt + generated;
         double share = perRequest > 0 ? Math.clamp(generated / perRequest, 0.02, 1) : 1;
-        List<Rate> series = load.series();
+        List<Rate> all = load.series();
+        List<Rate> series = all.subList(Math.max(0, all.size() - 20), all.size());
         if (series.isEmpty()) {
             double level = prefillWeight * load.promptTokensPerSecond()
                     + generatedWork(load, load.requestsPerSecond(), load.generatedTokensPerSecond());

@@ -197,6 +197,97 @@ class LoadTrackerTest {
     }
 
     @Test
+    void coActivationAddsRanksAndDecays() {
+        assertThat(tracker.snapshot(at(0)).coActivation()).isEmpty();
+        long[][] tokens = {{8, 0}, {4, 4}};
+        tracker.accept(new Experts(DEPLOYMENT, 0, at(0), 1, tokens, new long[][][] {{{3, 5}, {0, 0}}}));
+        tracker.accept(new Experts(DEPLOYMENT, 1, at(0), 1, tokens, new long[][][] {{{1, 1}, {0, 2}}}));
+        tracker.accept(new Experts(DEPLOYMENT, 1, at(60), 1, tokens, new long[][][] {{{1, 0}, {0, 0}}}));
+        float[][] pairs = tracker.snapshot(at(60)).coActivation()[0];
+        assertThat(pairs[0]).containsExactly(new float[] {3, 3}, within(1e-5f));
+        assertThat(pairs[1]).containsExactly(new float[] {0, 1}, within(1e-5f));
+        assertThat(tracker.accept(new Experts(DEPLOYMENT, 0, at(61), 1, tokens, new long[][][] {{{1, 0}}})))
+                .isEqualTo(Outcome.MALFORMED);
+        assertThat(tracker.accept(new Experts(DEPLOYMENT, 0, at(62), 1, tokens, new long[][][] {{{1, -1}, {0, 0}}})))
+                .isEqualTo(Outcome.MALFORMED);
+    }
+
+    @Test
+    void kvUseIsOfTheRanksThatReportedLately() {
+        assertThat(tracker.snapshot(at(0)).kvUse()).isEmpty();
+        tracker.accept(new TrafficEvent.KvPages(DEPLOYMENT, 0, at(1), 10, 100));
+        tracker.accept(new TrafficEvent.KvPages(DEPLOYMENT, 1, at(3), 50, 100));
+        assertThat(tracker.snapshot(at(3)).kvUse()).hasValue(0.3);
+        assertThat(tracker.snapshot(at(6)).kvUse()).hasValue(0.5);
+        assertThat(tracker.snapshot(at(60)).kvUse()).isEmpty();
+        assertThat(tracker.accept(new TrafficEvent.KvPages(DEPLOYMENT, 0, at(61), 101, 100)))
+                .isEqualTo(Outcome.MALFORMED);
+    }
+
+    /** The past stays as it was when a gateway leaves, and what was not reported stays unknown. */
+    @Test
+    void historyKeepsWhatWasAndLeavesOutWhatIsNotKnown() {
+        for (int second = 1; second <= 200; second++) {
+            if (second < 100) {
+                tracker.accept(window("leaves", second, 4, 0, 0));
+            }
+            if (second < 150 || second > 160) {
+                tracker.accept(window("stays", second, 6, 0, 0));
+            }
+            tracker.snapshot(at(second + 0.1));
+        }
+        List<LoadSnapshot.Rate> series = tracker.snapshot(at(200.1)).series();
+        assertThat(series).filteredOn(rate -> rate.end().isBefore(at(99))).allMatch(rate -> rate.requests() == 10);
+        assertThat(series).filteredOn(rate -> rate.end().isAfter(at(102))).allMatch(rate -> rate.requests() == 6);
+        assertThat(series)
+                .noneMatch(rate -> rate.end().isAfter(at(150)) && rate.end().isBefore(at(160)));
+        assertThat(series.size()).isBetween(183, 189);
+    }
+
+    @Test
+    void tenMinuteMeansAreKeptForDays() {
+        for (int second = 1; second <= 3_700; second++) {
+            tracker.accept(window("a", second, second < 1_800 ? 6 : 12, 0, 0));
+            tracker.snapshot(at(second + 0.1));
+        }
+        List<LoadSnapshot.Rate> means = tracker.snapshot(at(3_700)).longSeries();
+        assertThat(means).hasSize(6);
+        assertThat(means.getFirst().requests()).isCloseTo(6, within(0.1));
+        assertThat(means.getLast().requests()).isCloseTo(12, within(0.1));
+        assertThat(Duration.between(means.get(0).end(), means.get(1).end())).isEqualTo(Duration.ofMinutes(10));
+    }
+
+    /** A million requests from three hundred gateways and five thousand ranks, for hours: what is kept has an end. */
+    @Test
+    void memoryIsBoundedWhateverTheRate() {
+        LoadTracker busy = new LoadTracker(LoadConfig.of(SLO));
+        for (int second = 1; second <= 20_000; second++) {
+            for (int i = 0; i < 50; i++) {
+                busy.accept(new Received("r" + second + "-" + i, DEPLOYMENT, at(second), 5, 5));
+            }
+            busy.accept(window("g" + second % 300, second, 50, 1, 0));
+            busy.accept(new TrafficEvent.KvPages(DEPLOYMENT, second % 5_000, at(second), 1, 2));
+            if (second == 4_000) {
+                busy.snapshot(at(second));
+            }
+        }
+        long early = cells(busy, at(20_000));
+        for (int second = 20_001; second <= 40_000; second++) {
+            for (int i = 0; i < 50; i++) {
+                busy.accept(new Received("r" + second + "-" + i, DEPLOYMENT, at(second), 5, 5));
+            }
+            busy.accept(window("g" + second % 300, second, 50, 1, 0));
+        }
+        assertThat(cells(busy, at(40_000))).isLessThanOrEqualTo(early + 1_000).isLessThan(3_000_000);
+    }
+
+    /** Objects and array cells that are reachable from the tracker. */
+    private static long cells(LoadTracker tracker, Instant now) {
+        tracker.snapshot(now);
+        return Reachable.cells(tracker);
+    }
+
+    @Test
     void aClockFarAheadDoesNotMakeEverythingLate() {
         tracker.accept(new Received("future", DEPLOYMENT, at(100_000), 1, 1));
         tracker.snapshot(at(1));

@@ -52,7 +52,10 @@ class WidthPolicyTest {
                 OptionalDouble.empty(),
                 OptionalDouble.of(1),
                 missing ? List.of() : series,
+                List.of(),
+                OptionalDouble.empty(),
                 new double[0][],
+                new float[0][][],
                 new Counters(0, 0, 0, 0));
     }
 
