@@ -1,5 +1,6 @@
 package dev.concertina.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn.Type;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -12,6 +13,8 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** Which ranks hold which expert in one epoch. */
+@JsonClassDescription(
+        "Which ranks hold which expert. The operator makes one for each epoch; users may make one and pin it with spec.placement.pinned.")
 @Group(Api.GROUP)
 @Version(Api.VERSION)
 @Kind("ExpertPlacement")

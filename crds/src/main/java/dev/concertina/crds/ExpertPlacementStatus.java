@@ -1,11 +1,13 @@
 package dev.concertina.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How good the placement is. */
+@JsonClassDescription("How good the placement is, and when it came into use.")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ExpertPlacementStatus(
         @Nullable @JsonPropertyDescription("Epoch in which it is or was in use.")

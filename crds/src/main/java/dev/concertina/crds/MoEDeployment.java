@@ -1,5 +1,6 @@
 package dev.concertina.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn.Type;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -12,6 +13,8 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** A Mixture-of-Experts model kept serving while its width changes. */
+@JsonClassDescription(
+        "A Mixture-of-Experts model that goes on serving while its width, the number of data-parallel ranks, changes.")
 @Group(Api.GROUP)
 @Version(Api.VERSION)
 @Kind("MoEDeployment")

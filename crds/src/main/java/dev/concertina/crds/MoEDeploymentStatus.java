@@ -1,5 +1,6 @@
 package dev.concertina.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -9,15 +10,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What is. */
+@JsonClassDescription("What is; written by the operator alone.")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record MoEDeploymentStatus(
         @Nullable @JsonPropertyDescription("Generation of spec that this status speaks of.")
         Long observedGeneration,
 
-        @Nullable @JsonPropertyDescription("Accepted, Available, Scaling, SloMet, Degraded.")
+        @Nullable
+        @JsonPropertyDescription(
+                "Accepted, Available, Scaling, SloMet, Degraded; their reasons are listed in docs/custom-resources.md.")
         List<Condition> conditions,
 
-        @Nullable @JsonPropertyDescription("Width wanted, after bounds.")
+        @Nullable @JsonPropertyDescription("Width wanted, in ranks, within minWidth to maxWidth.")
         Integer desiredWidth,
 
         @Nullable @JsonPropertyDescription("Ranks that hold an accelerator.")
@@ -45,7 +49,9 @@ public record MoEDeploymentStatus(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Decision(
             @JsonPropertyDescription("When, RFC 3339.") String time,
-            @JsonPropertyDescription("Width chosen.") int width,
+
+            @JsonPropertyDescription("Width chosen, in ranks.")
+            int width,
 
             @JsonPropertyDescription("Why, one sentence each.")
             List<String> reasons,
@@ -56,6 +62,7 @@ public record MoEDeploymentStatus(
     /** One width considered. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Candidate(
+            @JsonPropertyDescription("Width considered, in ranks.")
             int width,
 
             @JsonPropertyDescription("Predicted share of requests within the objective, 0 to 1.")

@@ -1,5 +1,6 @@
 package dev.concertina.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn.Type;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -12,6 +13,8 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** One change of width, persisted phase by phase; made by the operator. */
+@JsonClassDescription(
+        "One change of width (or a repair, or a move off a drained node), phase by phase. The operator makes it; users read it.")
 @Group(Api.GROUP)
 @Version(Api.VERSION)
 @Kind("ScaleOperation")

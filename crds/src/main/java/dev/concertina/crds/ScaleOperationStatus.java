@@ -1,11 +1,13 @@
 package dev.concertina.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Where the operation is and what it did. Byte counts are of tensors. */
+@JsonClassDescription("Where the operation is and what it did; byte counts are of tensors.")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ScaleOperationStatus(
         @Nullable
@@ -66,12 +68,12 @@ public record ScaleOperationStatus(
     /** One phase. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record PhaseRecord(
-            Phase phase,
+            @JsonPropertyDescription("The phase.") Phase phase,
 
-            @JsonPropertyDescription("RFC 3339, milliseconds.")
+            @JsonPropertyDescription("When it began, RFC 3339, milliseconds.")
             String startedAt,
 
-            @Nullable @JsonPropertyDescription("RFC 3339, milliseconds.")
+            @Nullable @JsonPropertyDescription("When it ended, RFC 3339, milliseconds.")
             String endedAt,
 
             @Nullable @JsonPropertyDescription("What it waits for, or did.")
@@ -79,12 +81,12 @@ public record ScaleOperationStatus(
 
     /** Byte counts. */
     public record Bytes(
-            @JsonPropertyDescription("Already where they must be.")
+            @JsonPropertyDescription("Bytes already where they must be.")
             long kept,
 
-            @JsonPropertyDescription("Copied from another accelerator.")
+            @JsonPropertyDescription("Bytes copied from another accelerator.")
             long copied,
 
-            @JsonPropertyDescription("Read from the model's files.")
+            @JsonPropertyDescription("Bytes read from the model's files.")
             long loaded) {}
 }

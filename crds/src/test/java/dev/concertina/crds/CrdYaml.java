@@ -1,5 +1,6 @@
 package dev.concertina.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
@@ -14,10 +15,16 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/** What the generator has no annotation for: list-map conditions with required fields, and the category {@code concertina}, columns in their order. */
+/**
+ * What the generator has no annotation for: descriptions of kinds, of their {@code spec} and {@code status} and of conditions, list-map conditions
+ * with required fields, bounds of maps, the category {@code concertina}, columns in their order.
+ */
 final class CrdYaml {
     private static final Path GENERATED = Path.of("target/generated-crds");
     static final Path COMMITTED = Path.of("src/main/resources");
+
+    private static final long MOST_ENTRIES = 64;
+    private static final long LONGEST_VALUE = 4096;
 
     private CrdYaml() {}
 
@@ -31,7 +38,9 @@ final class CrdYaml {
             version.getSchema().getOpenAPIV3Schema().setRequired(List.of("spec"));
             List<String> order = columnOrder(crd.getSpec().getNames().getKind());
             version.getAdditionalPrinterColumns().sort(Comparator.comparing(column -> order.indexOf(column.getName())));
-            polishConditions(version.getSchema().getOpenAPIV3Schema());
+            JSONSchemaProps schema = version.getSchema().getOpenAPIV3Schema();
+            describe(crd.getSpec().getNames().getKind(), schema);
+            polish(schema);
         }
         return "# Generated from the Java types of module crds; do not edit. `./mvnw -pl crds test -Dconcertina.crds.write=true` writes it anew.\n"
                 + Serialization.asYaml(crd).replaceFirst("^---\n", "");
@@ -49,7 +58,23 @@ final class CrdYaml {
         }
     }
 
-    private static void polishConditions(JSONSchemaProps schema) {
+    private static void describe(String kind, JSONSchemaProps schema) {
+        schema.setDescription(description(kind));
+        schema.getProperties().get("spec").setDescription(description(kind + "Spec"));
+        schema.getProperties().get("status").setDescription(description(kind + "Status"));
+    }
+
+    private static String description(String type) {
+        try {
+            return Class.forName("dev.concertina.crds." + type)
+                    .getAnnotation(JsonClassDescription.class)
+                    .value();
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void polish(JSONSchemaProps schema) {
         if (schema.getProperties() == null) {
             return;
         }
@@ -57,14 +82,28 @@ final class CrdYaml {
                 schema.getProperties().entrySet()) {
             JSONSchemaProps value = property.getValue();
             if (property.getKey().equals("conditions") && "array".equals(value.getType())) {
-                value.setXKubernetesListType("map");
-                value.setXKubernetesListMapKeys(new ArrayList<>(List.of("type")));
-                value.getItems()
-                        .getSchema()
-                        .setRequired(List.of("lastTransitionTime", "message", "reason", "status", "type"));
+                conditions(value);
+            } else if (value.getAdditionalProperties() != null) {
+                value.setMaxProperties(MOST_ENTRIES);
+                value.getAdditionalProperties().getSchema().setMaxLength(LONGEST_VALUE);
             } else {
-                polishConditions(value);
+                polish(value);
             }
         }
+    }
+
+    private static void conditions(JSONSchemaProps list) {
+        list.setXKubernetesListType("map");
+        list.setXKubernetesListMapKeys(new ArrayList<>(List.of("type")));
+        JSONSchemaProps condition = list.getItems().getSchema();
+        condition.setRequired(List.of("lastTransitionTime", "message", "reason", "status", "type"));
+        Map<String, String> meanings = Map.of(
+                "type", "Which condition.",
+                "status", "True, False or Unknown.",
+                "reason", "Why, one word for programs.",
+                "message", "Why, one sentence for people.",
+                "lastTransitionTime", "When the status last changed, RFC 3339.",
+                "observedGeneration", "Generation of spec that it speaks of.");
+        condition.getProperties().forEach((name, field) -> field.setDescription(meanings.get(name)));
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -31,12 +32,29 @@ class ResourceReferenceTest {
                             Files.readString(CrdYaml.COMMITTED.resolve(resource)), CustomResourceDefinition.class),
                     page);
         }
+        conditions(page);
         if (Boolean.getBoolean("concertina.crds.write")) {
             Files.writeString(PAGE, page);
         }
         assertThat(Files.readString(PAGE))
                 .as("%s is out of date: run ./mvnw -pl crds test -Dconcertina.crds.write=true", PAGE)
                 .isEqualTo(page.toString());
+    }
+
+    private static void conditions(StringBuilder page) {
+        page.append("\n## Conditions of a MoEDeployment\n\n| condition | `True` means | reasons |\n|---|---|---|\n");
+        for (ConditionType type : ConditionType.values()) {
+            page.append("| `")
+                    .append(type)
+                    .append("` | ")
+                    .append(type.meaning())
+                    .append(" | ");
+            page.append(Arrays.stream(ConditionReason.values())
+                            .filter(reason -> reason.type() == type)
+                            .map(reason -> "`" + reason + "`: " + reason.meaning())
+                            .collect(Collectors.joining("; ")))
+                    .append(" |\n");
+        }
     }
 
     private static void describe(CustomResourceDefinition crd, StringBuilder page) {
@@ -46,11 +64,29 @@ class ResourceReferenceTest {
                 .append(names.getKind())
                 .append(" (`")
                 .append(String.join("`, `", names.getShortNames()))
-                .append("`)\n");
+                .append("`)\n\n")
+                .append(schema.getDescription())
+                .append("\n");
+        schema.getProperties().values().stream()
+                .flatMap(part -> rules(part).stream())
+                .forEach(rule -> page.append("\n- ").append(rule));
+        page.append("\n");
         for (String part : List.of("spec", "status")) {
             page.append("\n| `").append(part).append("` | type | meaning |\n|---|---|---|\n");
             rows(schema.getProperties().get(part), "", page);
         }
+    }
+
+    /** What cross-field rules of a schema and of everything below it say to whoever breaks them. */
+    private static List<String> rules(JSONSchemaProps schema) {
+        List<String> rules = new ArrayList<>();
+        if (schema.getXKubernetesValidations() != null) {
+            schema.getXKubernetesValidations().forEach(rule -> rules.add(rule.getMessage()));
+        }
+        if (schema.getProperties() != null) {
+            schema.getProperties().values().forEach(field -> rules.addAll(rules(field)));
+        }
+        return rules;
     }
 
     private static void rows(JSONSchemaProps parent, String prefix, StringBuilder page) {

@@ -51,7 +51,7 @@ class SummaryTest {
     private static ScaleOperation operation() {
         ScaleOperation operation = new ScaleOperation();
         operation.setMetadata(new ObjectMetaBuilder().withName("x-op2").build());
-        operation.setSpec(new ScaleOperationSpec("x", 1, 2, "Elastic", "load", "autoscaler"));
+        operation.setSpec(new ScaleOperationSpec("x", 1, 2, "Elastic", "load", "autoscaler", null));
         operation.setStatus(new ScaleOperationStatus(
                 Phase.Succeeded,
                 List.of(

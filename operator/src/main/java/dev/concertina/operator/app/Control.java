@@ -12,6 +12,7 @@ import dev.concertina.operator.operation.OperationRunner;
 import dev.concertina.operator.operation.ScaleOperationReconciler;
 import dev.concertina.operator.operation.Services;
 import dev.concertina.operator.placement.Placements;
+import dev.concertina.operator.pods.Budgets;
 import dev.concertina.operator.pods.WorkerPodTemplate;
 import dev.concertina.operator.pods.WorkerPods;
 import dev.concertina.operator.routes.Routes;
@@ -56,6 +57,7 @@ public final class Control implements AutoCloseable {
                 peers,
                 fleet,
                 new WorkerPods(client, new WorkerPodTemplate(settings)),
+                new Budgets(client, clock),
                 placements,
                 loads,
                 routes,

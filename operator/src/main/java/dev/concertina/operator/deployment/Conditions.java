@@ -1,5 +1,7 @@
 package dev.concertina.operator.deployment;
 
+import dev.concertina.crds.ConditionReason;
+import dev.concertina.crds.ConditionType;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Instant;
@@ -9,23 +11,17 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Condition types and the one merge that keeps {@code lastTransitionTime}. Pure. */
+/** The one merge of conditions that keeps {@code lastTransitionTime}. Pure. */
 final class Conditions {
-    static final String ACCEPTED = "Accepted";
-    static final String AVAILABLE = "Available";
-    static final String SCALING = "Scaling";
-    static final String SLO_MET = "SloMet";
-    static final String DEGRADED = "Degraded";
-
     private Conditions() {}
 
     /** What a condition says now. */
-    record Said(String type, String status, String reason, String message) {
-        static Said of(String type, boolean holds, String reason, String message) {
+    record Said(ConditionType type, String status, ConditionReason reason, String message) {
+        static Said of(ConditionType type, boolean holds, ConditionReason reason, String message) {
             return new Said(type, holds ? "True" : "False", reason, message);
         }
 
-        static Said unknown(String type, String reason, String message) {
+        static Said unknown(ConditionType type, ConditionReason reason, String message) {
             return new Said(type, "Unknown", reason, message);
         }
     }
@@ -38,7 +34,7 @@ final class Conditions {
             Condition old = before == null
                     ? null
                     : before.stream()
-                            .filter(condition -> next.type().equals(condition.getType()))
+                            .filter(condition -> next.type().name().equals(condition.getType()))
                             .findFirst()
                             .orElse(null);
             String since = now.truncatedTo(ChronoUnit.SECONDS).toString();
@@ -46,9 +42,9 @@ final class Conditions {
                 since = old.getLastTransitionTime();
             }
             merged.add(new ConditionBuilder()
-                    .withType(next.type())
+                    .withType(next.type().name())
                     .withStatus(next.status())
-                    .withReason(next.reason())
+                    .withReason(next.reason().name())
                     .withMessage(next.message())
                     .withObservedGeneration(generation)
                     .withLastTransitionTime(since)

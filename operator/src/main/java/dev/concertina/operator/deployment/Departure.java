@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Takes a deployment apart: routes, operation, pods, accelerators, objects. Every step can be done again. */
 final class Departure {
@@ -39,6 +38,7 @@ final class Departure {
     boolean done(MoEDeployment deployment, Instant now) {
         String namespace = deployment.getMetadata().getNamespace();
         String name = deployment.getMetadata().getName();
+        services.budgets().delete(deployment);
         List<String> left = take(namespace, name);
         if (left.isEmpty()) {
             forget(namespace, name);
@@ -61,11 +61,10 @@ final class Departure {
         attempt(left, () -> services.routes().gone(key));
         List<ScaleOperation> all = operations.list(namespace, name);
         all.forEach(runner::abandon);
-        Map<Integer, Pod> pods = services.pods().list(namespace, name);
-        for (Map.Entry<Integer, Pod> pod : pods.entrySet()) {
-            left.add("the pod of rank " + pod.getKey());
-            if (pod.getValue().getMetadata().getDeletionTimestamp() == null) {
-                services.pods().delete(namespace, name, pod.getKey());
+        for (Pod pod : services.pods().list(namespace, name)) {
+            left.add("the pod " + pod.getMetadata().getName());
+            if (pod.getMetadata().getDeletionTimestamp() == null) {
+                services.pods().delete(namespace, pod.getMetadata().getName());
             }
         }
         FleetView view = services.fleet().observe();

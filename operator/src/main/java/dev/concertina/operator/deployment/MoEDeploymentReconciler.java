@@ -1,6 +1,8 @@
 package dev.concertina.operator.deployment;
 
 import dev.concertina.crds.Api;
+import dev.concertina.crds.ConditionReason;
+import dev.concertina.crds.ConditionType;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.crds.ScaleOperation;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Validate, observe, compare, start at most one operation, report. Level-based: it looks again every second whatever happened. */
@@ -46,6 +49,8 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
     private final ModelCheck models;
     private final Departure departure;
     private final Map<String, Instant> brokenSince = new ConcurrentHashMap<>();
+    private final Silence silence = new Silence();
+    private final ModelNames names = new ModelNames();
 
     public MoEDeploymentReconciler(Services services, Serving serving, OperationRunner runner, Decisions decisions) {
         this.services = services;
@@ -59,6 +64,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
 
     @Override
     public List<EventSource<?, MoEDeployment>> prepareEventSources(EventSourceContext<MoEDeployment> context) {
+        names.watch(context.getPrimaryCache());
         return List.of(new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(ScaleOperation.class, MoEDeployment.class)
                         .withName("operations")
@@ -87,16 +93,30 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         } catch (IllegalArgumentException e) {
             return StatusMaker.notAccepted(
                     deployment,
-                    Said.of(Conditions.ACCEPTED, false, "InvalidSpec", String.valueOf(e.getMessage())),
+                    Said.of(ConditionType.Accepted, false, ConditionReason.InvalidSpec, String.valueOf(e.getMessage())),
+                    now);
+        }
+        Optional<String> taken = names.takenBy(deployment);
+        if (taken.isPresent()) {
+            return StatusMaker.notAccepted(
+                    deployment,
+                    Said.of(
+                            ConditionType.Accepted,
+                            false,
+                            ConditionReason.ModelNameTaken,
+                            "the model name '" + wanted.modelName() + "' belongs to the older MoEDeployment "
+                                    + taken.get() + "; create this one with another spec.model.name"),
                     now);
         }
         return switch (models.check(wanted.modelPath())) {
             case ModelCheck.Answer.Bad bad ->
                 StatusMaker.notAccepted(
-                        deployment, Said.of(Conditions.ACCEPTED, false, bad.reason(), bad.message()), now);
+                        deployment, Said.of(ConditionType.Accepted, false, bad.reason(), bad.message()), now);
             case ModelCheck.Answer.Unknown unknown ->
                 StatusMaker.notAccepted(
-                        deployment, Said.unknown(Conditions.ACCEPTED, "NoAgent", unknown.message()), now);
+                        deployment,
+                        Said.unknown(ConditionType.Accepted, ConditionReason.NoAgent, unknown.message()),
+                        now);
             case ModelCheck.Answer.Good good ->
                 accepted(deployment, wanted, good.model().maxContext(), now);
         };
@@ -110,6 +130,10 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         services.routes().keep(namespace, name, wanted.modelName(), maxContext);
         Observation seen = observer.observe(deployment, wanted);
         seen.active().ifPresent(runner::ensure);
+        Silence.Heard heard =
+                silence.hear(key, seen.ranks(), services.settings().silentDeadline(), now);
+        heard.replace().forEach(pod -> replace(namespace, pod));
+        services.budgets().keep(deployment, seen.pods());
         Instant since = seen.broken().isEmpty() ? now : brokenSince.computeIfAbsent(key, ignored -> now);
         if (seen.broken().isEmpty()) {
             brokenSince.remove(key);
@@ -124,9 +148,19 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                 deployment,
                 seen,
                 next,
+                heard.ranks(),
                 services.loads().snapshot(key, now),
                 StatusMaker.decision(decisions.lastChange(key)),
                 now);
+    }
+
+    private void replace(String namespace, String pod) {
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "replacing a pod that does not answer namespace={0} name={1}",
+                namespace,
+                pod);
+        services.pods().delete(namespace, pod);
     }
 
     private void start(MoEDeployment deployment, Observation seen, NextStep.Start start) {
@@ -136,6 +170,10 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                         start.to())
                 ? "autoscaler"
                 : "user";
+        services.budgets()
+                .keep(
+                        deployment,
+                        Math.max(start.from(), start.to()) + start.moving().size());
         operations
                 .create(
                         deployment,
@@ -143,7 +181,8 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                         start.from(),
                         start.to(),
                         start.reason(),
-                        start.from() == start.to() ? "repair" : requester)
+                        start.from() != start.to() ? requester : start.moving().isEmpty() ? "repair" : "drain",
+                        start.moving())
                 .ifPresent(operation -> {
                     LOG.log(
                             System.Logger.Level.INFO,
@@ -185,6 +224,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                 + deployment.getMetadata().getName();
         decisions.forget(key);
         services.loads().forget(key);
+        silence.forget(key);
         boolean done = false;
         try {
             done = departure.done(deployment, services.clock().instant());

@@ -1,5 +1,6 @@
 package dev.concertina.operator.deployment;
 
+import dev.concertina.crds.ConditionReason;
 import dev.concertina.operator.fleet.AgentView;
 import dev.concertina.operator.fleet.Fleet;
 import dev.concertina.operator.fleet.Peers;
@@ -33,7 +34,7 @@ final class ModelCheck {
         record Good(Agents.Model model) implements Answer {}
 
         /** An agent looked and refused. */
-        record Bad(String reason, String message) implements Answer {}
+        record Bad(ConditionReason reason, String message) implements Answer {}
 
         /** Nobody could look. */
         record Unknown(String message) implements Answer {}
@@ -65,8 +66,8 @@ final class ModelCheck {
                 return new Answer.Good(peers.model(agent.address(), path));
             } catch (ControlException e) {
                 answer = switch (e.status()) {
-                    case 404 -> new Answer.Bad("ModelNotFound", String.valueOf(e.getMessage()));
-                    case 400 -> new Answer.Bad("ModelInvalid", String.valueOf(e.getMessage()));
+                    case 404 -> new Answer.Bad(ConditionReason.ModelNotFound, String.valueOf(e.getMessage()));
+                    case 400 -> new Answer.Bad(ConditionReason.ModelInvalid, String.valueOf(e.getMessage()));
                     default -> new Answer.Unknown(String.valueOf(e.getMessage()));
                 };
             } catch (IOException e) {

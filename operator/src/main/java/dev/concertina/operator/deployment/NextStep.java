@@ -13,8 +13,19 @@ sealed interface NextStep {
     /** Nothing to start. */
     record Rest() implements NextStep {}
 
-    /** Start an operation. */
-    record Start(int from, int to, String reason) implements NextStep {}
+    /**
+     * Start an operation.
+     *
+     * @param moving ranks that go to another accelerator
+     */
+    record Start(int from, int to, String reason, List<Integer> moving) implements NextStep {
+        Start(int from, int to, String reason) {
+            this(from, to, reason, List.of());
+        }
+    }
+
+    /** Something is to be done and accelerators are missing for it; it starts by itself when they come. */
+    record Short(int missing, String message) implements NextStep {}
 
     /** The last operations failed; the next may start then. */
     record BackOff(Instant until, String error) implements NextStep {}
@@ -26,8 +37,9 @@ sealed interface NextStep {
     Duration TIDY_AFTER = Duration.ofMinutes(2);
 
     /**
-     * Repair comes before a change of width: fewer serving ranks than the epoch names is a fault, never a reason to shrink. A repair does not
-     * wait for the back-off of changes that failed, nor the other way round.
+     * Repair comes before a move off a drained node, and that before a change of width: fewer serving ranks than the epoch names is a fault, never
+     * a reason to shrink. A repair does not wait for the back-off of changes that failed, nor the other way round. Nothing starts for which there
+     * are not enough accelerators, except that less width may be had instead of a repair that cannot be.
      *
      * @param brokenSince when ranks were first seen broken, {@code now} when they are not
      * @param patience how long they may be, before a repair begins
@@ -36,17 +48,57 @@ sealed interface NextStep {
         if (seen.active().isPresent() || seen.wanted().paused()) {
             return new Rest();
         }
-        int effective = seen.effective();
         if (!seen.broken().isEmpty() && brokenSince.plus(patience).isAfter(now)) {
             return new Rest();
         }
-        Optional<String> repair = repair(seen, now);
-        if (repair.isEmpty() && seen.desired() == effective) {
-            return new Rest();
-        }
-        Start start = repair.map(reason -> new Start(effective, effective, "repair: " + reason))
-                .orElseGet(() -> new Start(
+        int effective = seen.effective();
+        Optional<Start> change = seen.desired() == effective
+                ? Optional.empty()
+                : Optional.of(new Start(
                         effective, seen.desired(), "width " + seen.desired() + " is wanted, " + effective + " serves"));
+        Optional<Start> repair = repair(seen, now).map(reason -> new Start(effective, effective, "repair: " + reason));
+        if (repair.isPresent()) {
+            NextStep step = affordable(seen, repair.get(), now);
+            boolean lessWillDo = step instanceof Short && seen.desired() < effective;
+            return lessWillDo ? affordable(seen, change.orElse(repair.get()), now) : step;
+        }
+        if (!seen.draining().isEmpty() && seen.desired() >= effective) {
+            return move(seen, now);
+        }
+        return change.map(start -> affordable(seen, start, now)).orElseGet(Rest::new);
+    }
+
+    /** As many ranks of nodes that are being drained as there are free accelerators elsewhere. */
+    private static NextStep move(Observation seen, Instant now) {
+        List<Integer> all = seen.draining();
+        if (seen.free() == 0) {
+            return new Short(
+                    all.size(),
+                    "rank(s) " + all + " are on nodes that are being drained, and " + all.size()
+                            + " free accelerator(s) are missing on other nodes; they move when some come");
+        }
+        List<Integer> moving = all.subList(0, Math.min(all.size(), seen.free()));
+        int width = seen.effective();
+        return backedOff(
+                seen,
+                new Start(width, width, "drain: rank(s) " + moving + " leave nodes that are being drained", moving),
+                now);
+    }
+
+    private static NextStep affordable(Observation seen, Start start, Instant now) {
+        int needed = seen.unseated(start.to());
+        int missing = needed - seen.free();
+        if (missing > 0) {
+            return new Short(
+                    missing,
+                    "width " + start.to() + " needs " + missing + " more free accelerator(s), " + needed
+                            + " are needed and " + seen.free()
+                            + " free; it goes on by itself when they come, or with a lower width");
+        }
+        return backedOff(seen, start, now);
+    }
+
+    private static NextStep backedOff(Observation seen, Start start, Instant now) {
         List<ScaleOperation> failed = failedAtTheEnd(seen.operations(), start);
         if (!failed.isEmpty()) {
             Instant until = ended(failed.getLast()).plus(backOff(failed.size()));

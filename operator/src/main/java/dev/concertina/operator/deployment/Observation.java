@@ -8,6 +8,8 @@ import dev.concertina.operator.routes.Serving.RankHealth;
 import dev.concertina.operator.spec.Wanted;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A deployment as observed; immutable.
@@ -15,7 +17,9 @@ import java.util.Optional;
  * @param operations all, lowest epoch first
  * @param applied the placement that serves
  * @param ranks health of its ranks
- * @param allocated ranks that hold an accelerator
+ * @param seated ranks that an accelerator is bound to
+ * @param draining those of them, of the epoch that serves, whose node takes no new pods
+ * @param free accelerators that no rank is bound to, on nodes that take this deployment's pods
  * @param highestEpoch highest epoch that anything of the deployment names, 0 for none
  */
 record Observation(
@@ -23,11 +27,15 @@ record Observation(
         List<ScaleOperation> operations,
         Optional<Published> applied,
         List<RankHealth> ranks,
-        int allocated,
+        Set<Integer> seated,
+        List<Integer> draining,
+        int free,
         long highestEpoch) {
     Observation {
         operations = List.copyOf(operations);
         ranks = List.copyOf(ranks);
+        seated = Set.copyOf(seated);
+        draining = List.copyOf(draining);
     }
 
     /** The operation under way. */
@@ -43,6 +51,25 @@ record Observation(
     /** Width wanted; a paused deployment wants what it has. */
     int desired() {
         return wanted.paused() ? effective() : wanted.width();
+    }
+
+    /** How many worker pods there are or will be while what is under way is under way. */
+    int pods() {
+        return active().map(ScaleOperation::getSpec)
+                .map(spec -> Math.max(spec.fromWidth(), spec.toWidth())
+                        + (spec.moving() == null ? 0 : spec.moving().size()))
+                .orElse(effective());
+    }
+
+    /** How many ranks hold an accelerator. */
+    int allocated() {
+        return seated.size();
+    }
+
+    /** How many ranks of a width have no accelerator yet. */
+    int unseated(int width) {
+        return (int)
+                IntStream.range(0, width).filter(rank -> !seated.contains(rank)).count();
     }
 
     /** Ranks that should serve and do not. */

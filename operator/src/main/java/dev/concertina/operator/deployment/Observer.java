@@ -2,7 +2,10 @@ package dev.concertina.operator.deployment;
 
 import dev.concertina.crds.ExpertPlacement;
 import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.MoEDeploymentSpec;
 import dev.concertina.crds.ScaleOperation;
+import dev.concertina.operator.fleet.FleetView;
+import dev.concertina.operator.fleet.Nodes;
 import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.operation.Services;
 import dev.concertina.operator.placement.Placements.Published;
@@ -11,6 +14,7 @@ import dev.concertina.operator.routes.Serving.RankHealth;
 import dev.concertina.operator.spec.Wanted;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
@@ -38,13 +42,21 @@ final class Observer {
         List<RankHealth> ranks = applied.map(
                         published -> serving.observe(key, published.placement().ranks(), published.epoch(), FRESH))
                 .orElse(List.of());
-        int allocated = services.fleet().recent(FRESH).seats(key).size();
+        FleetView view = services.fleet().recent(FRESH);
+        Nodes nodes = services.fleet().nodes();
+        List<Integer> draining = ranks.stream()
+                .filter(rank -> nodes.cordoned(rank.node()))
+                .map(RankHealth::rank)
+                .toList();
+        MoEDeploymentSpec.Accelerator accelerator = deployment.getSpec().accelerator();
+        Map<String, String> selector = accelerator == null ? null : accelerator.nodeSelector();
+        int free = view.freeDevices(node -> nodes.takes(node, selector)).size();
         long highest = LongStream.concat(
                         all.stream().mapToLong(Operations::epoch),
                         placements.stream()
                                 .mapToLong(placement -> placement.getSpec().epoch()))
                 .max()
                 .orElse(0);
-        return new Observation(wanted, all, applied, ranks, allocated, highest);
+        return new Observation(wanted, all, applied, ranks, view.seats(key).keySet(), draining, free, highest);
     }
 }

@@ -1,5 +1,7 @@
 package dev.concertina.operator.deployment;
 
+import dev.concertina.crds.ConditionReason;
+import dev.concertina.crds.ConditionType;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.crds.ScaleOperation;
@@ -26,13 +28,13 @@ final class StatusMaker {
         List<Said> said = new ArrayList<>();
         said.add(accepted);
         if (before == null || before.effectiveWidth() == null || before.effectiveWidth() == 0) {
-            said.add(Said.of(Conditions.AVAILABLE, false, accepted.reason(), accepted.message()));
+            said.add(Said.of(ConditionType.Available, false, accepted.reason(), accepted.message()));
         }
         List<io.fabric8.kubernetes.api.model.Condition> kept = before == null || before.conditions() == null
                 ? List.of()
                 : before.conditions().stream()
-                        .filter(condition ->
-                                said.stream().noneMatch(next -> next.type().equals(condition.getType())))
+                        .filter(condition -> said.stream()
+                                .noneMatch(next -> next.type().name().equals(condition.getType())))
                         .toList();
         List<io.fabric8.kubernetes.api.model.Condition> conditions = new ArrayList<>(Conditions.merge(
                 before == null ? null : before.conditions(),
@@ -57,6 +59,7 @@ final class StatusMaker {
             MoEDeployment deployment,
             Observation seen,
             NextStep next,
+            List<Integer> silent,
             Optional<LoadSnapshot> load,
             Optional<MoEDeploymentStatus.Decision> decision,
             Instant now) {
@@ -65,7 +68,7 @@ final class StatusMaker {
                 deployment.getMetadata().getGeneration(),
                 Conditions.merge(
                         before == null ? null : before.conditions(),
-                        said(seen, next, load),
+                        said(seen, next, silent, load),
                         deployment.getMetadata().getGeneration(),
                         now),
                 seen.desired(),
@@ -80,81 +83,111 @@ final class StatusMaker {
                 selector(deployment));
     }
 
-    private static List<Said> said(Observation seen, NextStep next, Optional<LoadSnapshot> load) {
+    private static List<Said> said(Observation seen, NextStep next, List<Integer> silent, Optional<LoadSnapshot> load) {
         return List.of(
-                Said.of(Conditions.ACCEPTED, true, "Valid", "the spec and the model are valid"),
+                Said.of(ConditionType.Accepted, true, ConditionReason.Valid, "the spec and the model are valid"),
                 available(seen),
                 scaling(seen, next),
                 sloMet(seen, load),
-                degraded(seen, next));
+                degraded(seen, next, silent));
     }
 
     private static Said available(Observation seen) {
         int width = seen.effective();
         long serving = seen.serving();
         if (width == 0) {
-            return Said.of(Conditions.AVAILABLE, false, "NotStarted", "no rank serves yet");
+            return Said.of(ConditionType.Available, false, ConditionReason.NotStarted, "no rank serves yet");
         }
         return Said.of(
-                Conditions.AVAILABLE,
+                ConditionType.Available,
                 serving > 0 && seen.broken().isEmpty(),
-                seen.broken().isEmpty() ? "Serving" : "RanksMissing",
+                seen.broken().isEmpty() ? ConditionReason.Serving : ConditionReason.RanksMissing,
                 width - seen.broken().size() + " of " + width + " rank(s) serve");
     }
 
     private static Said scaling(Observation seen, NextStep next) {
         Optional<ScaleOperation> active = seen.active();
         if (active.isPresent()) {
-            var spec = active.get().getSpec();
-            return Said.of(
-                    Conditions.SCALING,
-                    true,
-                    spec.fromWidth() == spec.toWidth() ? "Repairing" : "Operating",
-                    active.get().getMetadata().getName() + " takes the width from " + spec.fromWidth() + " to "
-                            + spec.toWidth());
+            return underWay(seen, active.get());
         }
         return switch (next) {
             case NextStep.BackOff backOff ->
                 Said.of(
-                        Conditions.SCALING,
+                        ConditionType.Scaling,
                         false,
-                        "BackingOff",
+                        ConditionReason.BackingOff,
                         "the next operation starts after " + backOff.until() + ", the last one ended with: "
                                 + backOff.error());
-            case NextStep.Start start -> Said.of(Conditions.SCALING, true, "Starting", start.reason());
+            case NextStep.Short shortage ->
+                Said.of(ConditionType.Scaling, false, ConditionReason.InsufficientAccelerators, shortage.message());
+            case NextStep.Start start -> Said.of(ConditionType.Scaling, true, ConditionReason.Starting, start.reason());
             case NextStep.Rest rest ->
                 Said.of(
-                        Conditions.SCALING,
+                        ConditionType.Scaling,
                         false,
-                        seen.wanted().paused() ? "Paused" : "AtWidth",
+                        seen.wanted().paused() ? ConditionReason.Paused : ConditionReason.AtWidth,
                         "no operation is under way");
         };
     }
 
+    private static Said underWay(Observation seen, ScaleOperation operation) {
+        var spec = operation.getSpec();
+        String name = operation.getMetadata().getName();
+        if (spec.moving() != null && !spec.moving().isEmpty()) {
+            return Said.of(
+                    ConditionType.Scaling,
+                    true,
+                    ConditionReason.Moving,
+                    name + " moves rank(s) " + spec.moving() + " off nodes that are being drained");
+        }
+        String after = seen.desired() == spec.toWidth() || seen.wanted().paused()
+                ? ""
+                : "; then to " + seen.desired() + ", which is wanted meanwhile";
+        return Said.of(
+                ConditionType.Scaling,
+                true,
+                spec.fromWidth() == spec.toWidth() ? ConditionReason.Repairing : ConditionReason.Operating,
+                name + " takes the width from " + spec.fromWidth() + " to " + spec.toWidth() + after);
+    }
+
     private static Said sloMet(Observation seen, Optional<LoadSnapshot> load) {
         if (load.isEmpty() || load.get().missing()) {
-            return Said.unknown(Conditions.SLO_MET, "NoData", "no traffic events arrive from gateways");
+            return Said.unknown(ConditionType.SloMet, ConditionReason.NoData, "no traffic events arrive from gateways");
         }
         if (load.get().attainment().isEmpty()) {
-            return Said.of(Conditions.SLO_MET, true, "NoTraffic", "no requests lately");
+            return Said.of(ConditionType.SloMet, true, ConditionReason.NoTraffic, "no requests lately");
         }
         boolean met =
                 load.get().attainment().getAsDouble() >= seen.wanted().slo().attainment();
         return Said.of(
-                Conditions.SLO_MET,
+                ConditionType.SloMet,
                 met,
-                met ? "Met" : "Missed",
+                met ? ConditionReason.Met : ConditionReason.Missed,
                 "the objective is that a share of " + seen.wanted().slo().attainment() + " of requests meets it");
     }
 
-    private static Said degraded(Observation seen, NextStep next) {
+    private static Said degraded(Observation seen, NextStep next, List<Integer> silent) {
         if (!seen.broken().isEmpty() && seen.effective() > 0) {
-            return Said.of(Conditions.DEGRADED, true, "RanksLost", "rank(s) " + seen.broken() + " do not serve");
+            return Said.of(
+                    ConditionType.Degraded,
+                    true,
+                    ConditionReason.RanksLost,
+                    "rank(s) " + seen.broken() + " do not serve");
+        }
+        if (!silent.isEmpty()) {
+            return Said.of(
+                    ConditionType.Degraded,
+                    true,
+                    ConditionReason.RanksSilent,
+                    "rank(s) " + silent + " do not answer; a pod that stays silent is replaced");
+        }
+        if (next instanceof NextStep.Short shortage) {
+            return Said.of(ConditionType.Degraded, true, ConditionReason.InsufficientAccelerators, shortage.message());
         }
         if (next instanceof NextStep.BackOff backOff) {
-            return Said.of(Conditions.DEGRADED, true, "OperationFailed", backOff.error());
+            return Said.of(ConditionType.Degraded, true, ConditionReason.OperationFailed, backOff.error());
         }
-        return Said.of(Conditions.DEGRADED, false, "Healthy", "all ranks of the epoch serve");
+        return Said.of(ConditionType.Degraded, false, ConditionReason.Healthy, "all ranks of the epoch serve");
     }
 
     /** The worker pods' label selector, as the scale subresource wants it. */

@@ -28,6 +28,7 @@ public final class Fleet implements AutoCloseable {
     private final Clock clock;
     private final SharedIndexInformer<Pod> agentPods;
     private final SharedIndexInformer<Pod> gatewayPods;
+    private final Nodes nodes;
     private final Map<String, Boolean> silent = new ConcurrentHashMap<>();
     private volatile @Nullable FleetView last;
 
@@ -36,6 +37,7 @@ public final class Fleet implements AutoCloseable {
         this.clock = clock;
         this.agentPods = informer(client, Api.COMPONENT_AGENT);
         this.gatewayPods = informer(client, Api.COMPONENT_GATEWAY);
+        this.nodes = new Nodes(client);
     }
 
     private static SharedIndexInformer<Pod> informer(KubernetesClient client, String component) {
@@ -45,9 +47,14 @@ public final class Fleet implements AutoCloseable {
                 .inform();
     }
 
-    /** True when both kinds of pods are known. */
+    /** True when both kinds of pods and the nodes are known. */
     public boolean synced() {
-        return agentPods.hasSynced() && gatewayPods.hasSynced();
+        return agentPods.hasSynced() && gatewayPods.hasSynced() && nodes.synced();
+    }
+
+    /** The nodes as the API server has them. */
+    public Nodes nodes() {
+        return nodes;
     }
 
     /** Asks all agents now, in parallel. */
@@ -152,5 +159,6 @@ public final class Fleet implements AutoCloseable {
     public void close() {
         agentPods.close();
         gatewayPods.close();
+        nodes.close();
     }
 }

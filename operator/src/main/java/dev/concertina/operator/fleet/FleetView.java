@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** All agents as of one instant; immutable. */
@@ -19,17 +19,19 @@ public record FleetView(Instant at, List<AgentView> agents) {
         agents = List.copyOf(agents);
     }
 
-    /** Seats of a deployment by rank; of two bindings of one rank the live one. */
+    /** Seats of a deployment by rank; of two bindings of one rank the live one, of two live ones that of the newer pod. */
     public Map<Integer, Seat> seats(String deployment) {
-        return agents.stream()
-                .flatMap(agent -> agent.members().map(member -> new Seat(agent, member)))
-                .filter(seat -> seat.member().deployment().equals(deployment))
-                .collect(Collectors.toMap(Seat::rank, seat -> seat, (a, b) -> a.live() ? a : b, TreeMap::new));
+        return seats(deployment, Long.MAX_VALUE);
     }
 
-    /** The seat of one rank. */
-    public Optional<Seat> seat(String deployment, int rank) {
-        return Optional.ofNullable(seats(deployment).get(rank));
+    /** The same as of an epoch: a rank that is just moving to another node is where it was, until the epoch of its move serves. */
+    public Map<Integer, Seat> seats(String deployment, long epoch) {
+        Comparator<Seat> better = Comparator.comparing(Seat::live)
+                .thenComparing(seat -> seat.podEpoch() <= epoch)
+                .thenComparing(Seat::podEpoch);
+        return bindings(deployment).stream()
+                .collect(Collectors.toMap(
+                        Seat::rank, seat -> seat, (a, b) -> better.compare(a, b) >= 0 ? a : b, TreeMap::new));
     }
 
     /** Every binding, also where a rank has two. */
@@ -40,11 +42,11 @@ public record FleetView(Instant at, List<AgentView> agents) {
                 .toList();
     }
 
-    /** Accelerators that no rank is bound to, the node with the most free ones first. */
-    public List<FreeDevice> freeDevices() {
+    /** Accelerators of certain nodes that no rank is bound to, the node with the most free ones first. */
+    public List<FreeDevice> freeDevices(Predicate<String> nodes) {
         List<List<FreeDevice>> byNode = new ArrayList<>();
         for (AgentView agent : agents) {
-            if (agent.state() != null) {
+            if (agent.state() != null && nodes.test(agent.state().node())) {
                 String node = agent.state().node();
                 byNode.add(agent.devices()
                         .filter(device -> agent.members().noneMatch(member -> member.device() == device.device()))

@@ -1,5 +1,6 @@
 package dev.concertina.operator.fleet;
 
+import dev.concertina.operator.pods.PodName;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Rank;
 
@@ -16,6 +17,16 @@ public record Seat(AgentView agent, Agents.Member member) {
 
     public int device() {
         return member.device();
+    }
+
+    /** Name of the pod that joined last. */
+    public String pod() {
+        return member.pod();
+    }
+
+    /** {@link PodName#epoch} of its pod. */
+    long podEpoch() {
+        return PodName.epoch(member.pod());
     }
 
     public String node() {

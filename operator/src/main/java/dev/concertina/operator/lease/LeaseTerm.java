@@ -33,6 +33,8 @@ public final class LeaseTerm implements AutoCloseable {
     private long term;
     private String said = "";
     private Instant renewed = Instant.EPOCH;
+    private String seenVersion = "";
+    private Instant seenSince = Instant.EPOCH;
 
     private LeaseTerm(
             KubernetesClient client, String namespace, String holder, Duration duration, Clock clock, Runnable lost) {
@@ -101,6 +103,7 @@ public final class LeaseTerm implements AutoCloseable {
         }
     }
 
+    /** By this machine's clock alone: the holder's may be wrong, so what counts is when its last renewal was first seen here. */
     private boolean heldByAnother(Lease lease, Instant now) {
         LeaseSpec spec = lease.getSpec();
         if (spec == null
@@ -111,7 +114,12 @@ public final class LeaseTerm implements AutoCloseable {
             return false;
         }
         long seconds = spec.getLeaseDurationSeconds() == null ? duration.toSeconds() : spec.getLeaseDurationSeconds();
-        return spec.getRenewTime().toInstant().plusSeconds(seconds).isAfter(now);
+        String version = spec.getHolderIdentity() + " " + spec.getLeaseTransitions() + " " + spec.getRenewTime();
+        if (!version.equals(seenVersion)) {
+            seenVersion = version;
+            seenSince = now;
+        }
+        return seenSince.plusSeconds(seconds).isAfter(now);
     }
 
     /** Without a Lease the count begins at the clock, not at 0: agents outlive a deleted Lease and remember its terms. */

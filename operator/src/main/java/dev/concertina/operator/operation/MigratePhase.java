@@ -54,7 +54,7 @@ final class MigratePhase {
 
     /** Gateways should send nothing more to the ranks that go; one that does not answer for long is taken for gone and will be told later. */
     private static void awaitRoutes(Run run) throws InterruptedException {
-        if (run.to() >= run.from()) {
+        if (run.to() >= run.from() && run.moving().isEmpty()) {
             return;
         }
         try {
@@ -68,7 +68,7 @@ final class MigratePhase {
     }
 
     private static List<Rank> targets(Run run, FleetView view) {
-        return view.seats(run.deployment()).values().stream()
+        return run.seats(view).values().stream()
                 .filter(seat -> seat.rank() < run.to() && seat.live())
                 .map(Seat::toRank)
                 .toList();
@@ -79,9 +79,10 @@ final class MigratePhase {
         Instant now = run.services().clock().instant();
         Optional<String> missing = Optional.empty();
         for (Seat seat : view.bindings(run.deployment())) {
-            if (seat.rank() >= run.to() && seat.live()) {
+            boolean leaves = run.leaves(seat.rank(), seat.pod());
+            if (leaves && seat.live()) {
                 goneSince.remove(seat.rank());
-            } else if (seat.rank() >= run.to()
+            } else if (leaves
                     && goneSince
                             .computeIfAbsent(seat.rank(), rank -> now)
                             .plus(COMES_BACK)

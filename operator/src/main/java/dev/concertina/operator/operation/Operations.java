@@ -58,9 +58,13 @@ public final class Operations {
         return deployment + "-op" + epoch;
     }
 
-    /** Creates an operation; empty when there is one for that epoch already. */
+    /**
+     * Creates an operation; empty when there is one for that epoch already.
+     *
+     * @param moving ranks that go to another accelerator
+     */
     public Optional<ScaleOperation> create(
-            MoEDeployment owner, long epoch, int from, int to, String reason, String requester) {
+            MoEDeployment owner, long epoch, int from, int to, String reason, String requester, List<Integer> moving) {
         String name = owner.getMetadata().getName();
         ScaleOperation operation = new ScaleOperation();
         operation.setMetadata(new ObjectMetaBuilder()
@@ -81,7 +85,8 @@ public final class Operations {
                         .withController(true)
                         .build())
                 .build());
-        operation.setSpec(new ScaleOperationSpec(name, from, to, "Elastic", reason, requester));
+        operation.setSpec(
+                new ScaleOperationSpec(name, from, to, "Elastic", reason, requester, moving.isEmpty() ? null : moving));
         try {
             return Optional.of(client.resource(operation).create());
         } catch (KubernetesClientException e) {

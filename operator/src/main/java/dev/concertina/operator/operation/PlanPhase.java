@@ -1,6 +1,5 @@
 package dev.concertina.operator.operation;
 
-import dev.concertina.crds.ScaleOperationStatus.Bytes;
 import dev.concertina.operator.fleet.AgentView;
 import dev.concertina.operator.fleet.FleetView;
 import dev.concertina.operator.fleet.FleetView.FreeDevice;
@@ -13,7 +12,6 @@ import dev.concertina.scheduler.placement.Placement;
 import dev.concertina.scheduler.placement.PlacementProblem;
 import dev.concertina.scheduler.placement.PlacementResult;
 import dev.concertina.scheduler.placement.PlacementSolver;
-import dev.concertina.scheduler.transition.TransitionPlan;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ControlException;
 import java.io.IOException;
@@ -23,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Capacity, placement and plan; nothing outside Kubernetes changes. */
 final class PlanPhase {
@@ -37,14 +36,14 @@ final class PlanPhase {
         List<Accelerators.Slot> slots = slots(run, view);
         long epoch = Run.epochOf(run.operation());
         Chosen chosen = choose(run, model, source, slots, epoch);
-        TransitionPlan.Feasible plan =
+        Accelerators.Planned plan =
                 Accelerators.plan(run, model, source.map(Published::placement), chosen.placement(), view, slots);
         Published target = services.placements().create(run.owner(), epoch, chosen.placement(), chosen.score());
         return state.provision(
                 source.map(Published::name).orElse(null),
                 target.name(),
                 epoch,
-                new Bytes(plan.bytesKept(), plan.bytesCopied(), plan.bytesLoaded()),
+                plan.bytes(),
                 chosen.message(),
                 services.clock().instant());
     }
@@ -129,8 +128,11 @@ final class PlanPhase {
 
     /** Where each rank is, or would be: its own accelerator, or a free one. */
     private static List<Accelerators.Slot> slots(Run run, FleetView view) throws PhaseFailed {
-        Map<Integer, Seat> seats = view.seats(run.deployment());
-        Iterator<FreeDevice> free = view.freeDevices().iterator();
+        Map<Integer, Seat> seats = run.seats(view);
+        Map<String, String> selector = run.nodeSelector();
+        Iterator<FreeDevice> free = view.freeDevices(
+                        node -> run.services().fleet().nodes().takes(node, selector))
+                .iterator();
         List<Accelerators.Slot> slots = new ArrayList<>();
         for (int rank = 0; rank < run.to(); rank++) {
             Seat seat = seats.get(rank);
@@ -140,9 +142,12 @@ final class PlanPhase {
                 FreeDevice device = free.next();
                 slots.add(new Accelerators.Slot(rank, device.node(), device.device()));
             } else {
-                long missing = run.to() - slots.size();
+                int taken = slots.size();
+                long missing = IntStream.range(taken, run.to())
+                        .filter(later -> !seats.containsKey(later))
+                        .count();
                 throw new PhaseFailed("width " + run.to() + " needs " + missing
-                        + " more free accelerator(s); lower the width or add nodes"
+                        + " more free accelerator(s)"
                         + (view.problems().isEmpty() ? "" : " (agents: " + view.problems() + ")"));
             }
         }

@@ -3,7 +3,6 @@ package dev.concertina.operator.operation;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.operation.OperationState.Provisioning;
 import dev.concertina.operator.operation.OperationState.Staging;
-import dev.concertina.operator.pods.WorkerPodTemplate;
 import dev.concertina.operator.pods.WorkerPods;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
@@ -16,17 +15,17 @@ final class ProvisionPhase {
     Staging run(Run run, Provisioning state) throws PhaseFailed, InterruptedException {
         List<Integer> created = new ArrayList<>();
         run.waiting().until(() -> {
-            Map<Integer, Pod> pods = run.services().pods().list(run.namespace(), run.name());
-            Map<Integer, Seat> seats = run.services().fleet().observe().seats(run.deployment());
+            Map<Integer, Pod> pods = pods(run);
+            Map<Integer, Seat> seats = run.seats(run.services().fleet().observe());
             Optional<String> missing = Optional.empty();
             for (int rank = 0; rank < run.to(); rank++) {
                 if (!pods.containsKey(rank)) {
                     created.add(rank);
                 }
-                boolean usable = run.services().pods().ensure(run.owner(), rank, pods);
+                boolean usable = run.services().pods().ensure(run.owner(), rank, pods.get(rank), run.pod(rank));
                 Seat seat = seats.get(rank);
                 if (!usable || seat == null || !seat.live()) {
-                    missing = missing.or(() -> Optional.of(why(run, pods)));
+                    missing = missing.or(() -> Optional.of(why(run, pods, seats)));
                 }
             }
             return missing;
@@ -36,9 +35,15 @@ final class ProvisionPhase {
                 run.services().clock().instant());
     }
 
-    private static String why(Run run, Map<Integer, Pod> pods) {
-        Map<Integer, Seat> seats =
-                run.services().fleet().recent(java.time.Duration.ofSeconds(2)).seats(run.deployment());
+    /** By rank, the pod that the target needs, as far as it is there. */
+    private static Map<Integer, Pod> pods(Run run) {
+        return WorkerPods.byRank(run.services().pods().list(run.namespace(), run.name()).stream()
+                .filter(pod ->
+                        !run.leaves(WorkerPods.rank(pod), pod.getMetadata().getName()))
+                .toList());
+    }
+
+    private static String why(Run run, Map<Integer, Pod> pods, Map<Integer, Seat> seats) {
         List<String> reasons = new ArrayList<>();
         for (int rank = 0; rank < run.to(); rank++) {
             Seat seat = seats.get(rank);
@@ -46,7 +51,7 @@ final class ProvisionPhase {
                 Pod pod = pods.get(rank);
                 reasons.add(
                         pod == null
-                                ? WorkerPodTemplate.name(run.name(), rank) + " is being created"
+                                ? run.pod(rank) + " is being created"
                                 : WorkerPods.trouble(pod)
                                         .orElse(pod.getMetadata().getName() + " has not joined an accelerator"));
             }

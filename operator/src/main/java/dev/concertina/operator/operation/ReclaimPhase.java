@@ -6,6 +6,8 @@ import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.operation.OperationState.Reclaiming;
 import dev.concertina.operator.operation.OperationState.Succeeded;
+import dev.concertina.operator.pods.PodName;
+import dev.concertina.operator.pods.WorkerPods;
 import dev.concertina.scheduler.placement.Placement;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ObjectId;
@@ -13,9 +15,9 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Proves the new width, then gives back what only the epoch before used: mappings, objects, pods, accelerators. */
 final class ReclaimPhase {
@@ -39,55 +41,66 @@ final class ReclaimPhase {
             return Optional.empty();
         });
         long freed = free(run);
-        removeRanks(run, run.to(), run.waiting());
+        remove(run, run::leaves, run.waiting());
         return state.succeed(
                 "freed " + freed + " object(s)", run.services().clock().instant());
     }
 
-    /** Deletes pods and bindings of all ranks from {@code width} on; done when they are gone. */
-    static void removeRanks(Run run, int width, Wait wait) throws PhaseFailed, InterruptedException {
+    /** Which pods go, by rank and name. */
+    @FunctionalInterface
+    interface Going {
+        boolean goes(int rank, String pod);
+    }
+
+    /** Deletes pods and gives back their accelerators; done when they are gone. */
+    static void remove(Run run, Going going, Wait wait) throws PhaseFailed, InterruptedException {
         Services services = run.services();
-        Set<Integer> deleted = new HashSet<>();
+        Set<String> deleted = new HashSet<>();
         wait.until(() -> {
-            Map<Integer, Pod> pods = services.pods().list(run.namespace(), run.name());
-            for (Map.Entry<Integer, Pod> pod : pods.entrySet()) {
-                if (pod.getKey() >= width
-                        && pod.getValue().getMetadata().getDeletionTimestamp() == null
-                        && deleted.add(pod.getKey())) {
-                    services.pods().delete(run.namespace(), run.name(), pod.getKey());
+            List<Pod> pods = services.pods().list(run.namespace(), run.name()).stream()
+                    .filter(pod ->
+                            going.goes(WorkerPods.rank(pod), pod.getMetadata().getName()))
+                    .toList();
+            for (Pod pod : pods) {
+                if (pod.getMetadata().getDeletionTimestamp() == null
+                        && deleted.add(pod.getMetadata().getName())) {
+                    services.pods().delete(run.namespace(), pod.getMetadata().getName());
                 }
             }
-            Optional<String> missing = pods.keySet().stream()
-                    .filter(rank -> rank >= width)
-                    .findFirst()
-                    .map(rank -> "the pod of rank " + rank + " is still there");
-            if (missing.isPresent()) {
-                return missing;
+            if (!pods.isEmpty()) {
+                return Optional.of("the pod " + pods.getFirst().getMetadata().getName() + " is still there");
             }
             FleetView view = services.fleet().observe();
-            boolean leave = Math.max(run.from(), run.to()) > width || !deleted.isEmpty();
+            boolean leave = !deleted.isEmpty()
+                    || !run.moving().isEmpty()
+                    || IntStream.range(0, Math.max(run.from(), run.to()))
+                            .anyMatch(rank -> going.goes(rank, PodName.of(run.name(), rank)));
             if (leave && !view.problems().isEmpty()) {
                 throw new IOException("no answer from an agent: " + view.problems());
             }
-            for (Seat seat : view.bindings(run.deployment())) {
-                if (seat.rank() >= width || leftBehind(run, view, seat)) {
-                    if (seat.live()) {
-                        return Optional.of("the process of rank " + seat.rank() + " still lives");
-                    }
-                    services.peers().release(seat.agent().address(), run.deployment(), seat.rank());
-                }
-            }
-            return Optional.empty();
+            return release(run, view, going);
         });
+    }
+
+    private static Optional<String> release(Run run, FleetView view, Going going) throws IOException {
+        for (Seat seat : view.bindings(run.deployment())) {
+            if (going.goes(seat.rank(), seat.pod()) || leftBehind(run, view, seat)) {
+                if (seat.live()) {
+                    return Optional.of("the process of rank " + seat.rank() + " still lives");
+                }
+                run.services().peers().release(seat.agent().address(), run.deployment(), seat.rank());
+            }
+        }
+        return Optional.empty();
     }
 
     /** An accelerator that a rank was on before it came to live on another node. */
     private static boolean leftBehind(Run run, FleetView view, Seat seat) {
+        Seat now = view.seats(run.deployment()).get(seat.rank());
         return !seat.live()
-                && view.seat(run.deployment(), seat.rank())
-                        .filter(now -> now.live()
-                                && !now.agent().address().equals(seat.agent().address()))
-                        .isPresent();
+                && now != null
+                && now.live()
+                && !now.agent().address().equals(seat.agent().address());
     }
 
     private static long free(Run run) throws PhaseFailed, InterruptedException {

@@ -21,13 +21,16 @@ final class RollBackPhase {
 
     RolledBack run(Run run, RollingBack state) throws PhaseFailed, InterruptedException {
         String message = "nothing was published";
+        if (!run.moving().isEmpty()) { // first, so that nobody takes a moved rank's new process for the rank
+            ReclaimPhase.remove(run, run::added, run.waiting());
+        }
         if (run.progress().epoch() != null) {
             message = takeBack(run);
             run.services().routes().publish(run.deployment());
         }
         tryToCancel(run); // stops what is under way; what new ranks map is refused until they are gone
         if (run.progress().epoch() != null && run.to() > run.from()) {
-            ReclaimPhase.removeRanks(run, run.from(), run.waiting());
+            ReclaimPhase.remove(run, run::added, run.waiting());
         }
         return state.rolledBack(message + cancel(run), run.services().clock().instant());
     }
@@ -84,7 +87,7 @@ final class RollBackPhase {
         Peers peers = run.services().peers();
         Published back = run.services().placements().create(run.owner(), run.epoch() + 1, source.placement(), null);
         run.waiting().until(() -> {
-            List<Seat> old = run.liveSeats(run.services().fleet().observe(), run.from());
+            List<Seat> old = run.liveSeatsBefore(run.services().fleet().observe());
             EpochMap map = run.map(back, old);
             Parallel.map(old, seat -> {
                 peers.prepare(seat.member().controlAddress(), map);

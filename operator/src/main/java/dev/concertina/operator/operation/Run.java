@@ -2,10 +2,12 @@ package dev.concertina.operator.operation;
 
 import dev.concertina.crds.Api;
 import dev.concertina.crds.MoEDeployment;
+import dev.concertina.crds.MoEDeploymentSpec;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.operator.fleet.FleetView;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.placement.Placements.Published;
+import dev.concertina.operator.pods.PodName;
 import dev.concertina.operator.spec.Wanted;
 import dev.concertina.wire.EpochMap;
 import dev.concertina.wire.Rank;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** One operation as its phases see it: the objects as they were when the phase began, and until when it may take. */
@@ -53,6 +56,46 @@ record Run(ScaleOperation operation, MoEDeployment owner, Progress progress, Ser
 
     int to() {
         return operation.getSpec().toWidth();
+    }
+
+    /** Labels of the nodes that new pods may go to, null for any. */
+    @Nullable
+    Map<String, String> nodeSelector() {
+        MoEDeploymentSpec.Accelerator accelerator = owner.getSpec().accelerator();
+        return accelerator == null ? null : accelerator.nodeSelector();
+    }
+
+    /** Ranks that go to another accelerator. */
+    List<Integer> moving() {
+        List<Integer> moving = operation.getSpec().moving();
+        return moving == null ? List.of() : moving;
+    }
+
+    /** Name of the pod that a rank has in the target. */
+    String pod(int rank) {
+        return moving().contains(rank) ? PodName.moved(name(), rank, epochOf(operation)) : PodName.of(name(), rank);
+    }
+
+    /** True for a pod that the target does without: its rank goes, or it is the one that a moving rank leaves. */
+    boolean leaves(int rank, String pod) {
+        return rank >= to() || (moving().contains(rank) && !pod.equals(pod(rank)));
+    }
+
+    /** True for a pod that only the target has. */
+    boolean added(int rank, String pod) {
+        return rank >= from() || (moving().contains(rank) && pod.equals(pod(rank)));
+    }
+
+    /** The target's seats by rank; a moving rank's is that of its new pod. */
+    Map<Integer, Seat> seats(FleetView view) {
+        Map<Integer, Seat> seats = new TreeMap<>(view.seats(deployment()));
+        for (int rank : moving()) {
+            seats.remove(rank);
+        }
+        view.bindings(deployment()).stream()
+                .filter(seat -> moving().contains(seat.rank()) && seat.pod().equals(pod(seat.rank())))
+                .forEach(seat -> seats.put(seat.rank(), seat));
+        return seats;
     }
 
     Wait waiting() {
@@ -109,7 +152,15 @@ record Run(ScaleOperation operation, MoEDeployment owner, Progress progress, Ser
      * @throws IOException when one is not, or an agent did not answer
      */
     List<Seat> liveSeats(FleetView view, int width) throws IOException {
-        Map<Integer, Seat> seats = view.seats(deployment());
+        return live(view, seats(view), width);
+    }
+
+    /** The same of the seats before the operation, whose moving ranks' new pods are gone. */
+    List<Seat> liveSeatsBefore(FleetView view) throws IOException {
+        return live(view, view.seats(deployment()), from());
+    }
+
+    private static List<Seat> live(FleetView view, Map<Integer, Seat> seats, int width) throws IOException {
         List<Seat> live = new ArrayList<>();
         for (int rank = 0; rank < width; rank++) {
             Seat seat = seats.get(rank);
@@ -125,16 +176,16 @@ record Run(ScaleOperation operation, MoEDeployment owner, Progress progress, Ser
     }
 
     /**
-     * Live seats of ranks that are not part of the target.
+     * Live seats that are not part of the target.
      *
      * @throws IOException when an agent did not answer, so that nobody knows
      */
     List<Seat> leavingSeats(FleetView view) throws IOException {
-        if (from() > to() && !view.problems().isEmpty()) {
+        if ((from() > to() || !moving().isEmpty()) && !view.problems().isEmpty()) {
             throw new IOException("no answer from an agent: " + view.problems());
         }
-        return view.seats(deployment()).values().stream()
-                .filter(seat -> seat.rank() >= to() && seat.live())
+        return view.bindings(deployment()).stream()
+                .filter(seat -> leaves(seat.rank(), seat.pod()) && seat.live())
                 .toList();
     }
 

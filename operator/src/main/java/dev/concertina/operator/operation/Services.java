@@ -4,6 +4,7 @@ import dev.concertina.operator.fleet.Fleet;
 import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.ingest.Loads;
 import dev.concertina.operator.placement.Placements;
+import dev.concertina.operator.pods.Budgets;
 import dev.concertina.operator.pods.WorkerPods;
 import dev.concertina.operator.routes.Routes;
 import dev.concertina.operator.settings.Settings;
@@ -17,6 +18,7 @@ public record Services(
         Peers peers,
         Fleet fleet,
         WorkerPods pods,
+        Budgets budgets,
         Placements placements,
         Loads loads,
         Routes routes,

@@ -19,6 +19,7 @@ import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,12 +38,13 @@ final class StagePhase {
         Agents.Model model = PlanPhase.model(run, view);
         Published target = run.target();
         TransitionPlan.Feasible plan = Accelerators.plan(
-                run,
-                model,
-                run.source().map(Published::placement),
-                target.placement(),
-                view,
-                seats.stream().map(Accelerators.Slot::of).toList());
+                        run,
+                        model,
+                        run.source().map(Published::placement),
+                        target.placement(),
+                        view,
+                        seats.stream().map(Accelerators.Slot::of).toList())
+                .plan();
         Map<Integer, Request> requests = new TreeMap<>();
         for (Seat seat : seats) {
             requests.put(seat.rank(), request(run, view, seat, target.placement(), plan));
@@ -156,7 +158,7 @@ final class StagePhase {
                 copies.put(id(copy.object()), copy.fromRank());
             }
         }
-        Map<Integer, Seat> seats = view.seats(run.deployment());
+        List<Seat> seats = view.bindings(run.deployment());
         List<Agents.Step> steps = new ArrayList<>();
         for (ObjectId object : needed(target, seat.rank())) {
             if (!seat.agent().holds(run.deployment(), seat.device(), object)) {
@@ -168,18 +170,15 @@ final class StagePhase {
     }
 
     private static Agents.@Nullable Source source(
-            Run run, Map<Integer, Seat> seats, Seat to, @Nullable Integer planned, ObjectId object) {
-        Seat from = planned == null ? null : seats.get(planned);
-        if (from != null && from.agent().holds(run.deployment(), from.device(), object)) {
-            return new Agents.Source(from.agent().address(), from.device());
-        }
+            Run run, List<Seat> seats, Seat to, @Nullable Integer planned, ObjectId object) {
         if (run.from() == 0) {
             return null; // nothing serves yet: everything comes from the files
         }
-        return seats.values().stream()
-                .filter(seat -> seat.rank() != to.rank())
+        return seats.stream()
+                .filter(seat -> !seat.equals(to))
                 .filter(seat -> seat.agent().holds(run.deployment(), seat.device(), object))
-                .min(java.util.Comparator.comparing((Seat seat) -> !seat.node().equals(to.node())))
+                .min(Comparator.comparing((Seat seat) -> planned == null || seat.rank() != planned)
+                        .thenComparing(seat -> !seat.node().equals(to.node())))
                 .map(seat -> new Agents.Source(seat.agent().address(), seat.device()))
                 .orElse(null);
     }
@@ -198,7 +197,7 @@ final class StagePhase {
         return objects;
     }
 
-    private static ObjectId id(ObjectRef object) {
+    static ObjectId id(ObjectRef object) {
         return switch (object) {
             case ObjectRef.Dense dense -> ObjectId.DENSE;
             case ObjectRef.Expert expert -> ObjectId.expert(expert.layer(), expert.expert());

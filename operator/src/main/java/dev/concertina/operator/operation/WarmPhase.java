@@ -20,13 +20,15 @@ final class WarmPhase {
         Published target = run.target();
         Peers peers = run.services().peers();
         List<Seat> members = new ArrayList<>();
+        List<Seat> participants = new ArrayList<>();
         run.waiting().until(() -> {
             // observed anew each time: a process that was started again since has other addresses
             FleetView view = run.services().fleet().observe();
             members.clear();
             members.addAll(run.liveSeats(view, run.to()));
             EpochMap map = run.map(target, members);
-            List<Seat> participants = new ArrayList<>(members);
+            participants.clear();
+            participants.addAll(members);
             participants.addAll(run.leavingSeats(view));
             Parallel.map(participants, seat -> {
                 peers.prepare(seat.member().controlAddress(), map);
@@ -34,7 +36,7 @@ final class WarmPhase {
             });
             return Optional.empty();
         });
-        return state.commit(selfTest(run, members), run.services().clock().instant());
+        return state.commit(selfTest(run, participants), run.services().clock().instant());
     }
 
     private static String selfTest(Run run, List<Seat> members) throws PhaseFailed, InterruptedException {

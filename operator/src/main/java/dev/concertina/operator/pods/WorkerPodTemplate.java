@@ -32,18 +32,13 @@ public final class WorkerPodTemplate {
         this.settings = settings;
     }
 
-    /** Name of a rank's pod. */
-    public static String name(String deployment, int rank) {
-        return deployment + "-rank-" + rank;
-    }
-
     /** Labels of all worker pods of a deployment. */
     public static Map<String, String> selector(String deployment) {
         return Map.of(Api.LABEL_COMPONENT, Api.COMPONENT_WORKER, Api.LABEL_DEPLOYMENT, deployment);
     }
 
-    /** The pod. */
-    public Pod pod(MoEDeployment owner, int rank) {
+    /** The pod of a rank under a name of {@link PodName}. */
+    public Pod pod(MoEDeployment owner, int rank, String pod) {
         String name = owner.getMetadata().getName();
         MoEDeploymentSpec.Accelerator accelerator = owner.getSpec().accelerator();
         Map<String, String> labels = new LinkedHashMap<>(selector(name));
@@ -51,7 +46,7 @@ public final class WorkerPodTemplate {
         labels.put(Api.LABEL_RANK, String.valueOf(rank));
         return new PodBuilder()
                 .withMetadata(new ObjectMetaBuilder()
-                        .withName(name(name, rank))
+                        .withName(pod)
                         .withNamespace(owner.getMetadata().getNamespace())
                         .withLabels(labels)
                         .withOwnerReferences(new OwnerReferenceBuilder()
@@ -150,9 +145,12 @@ public final class WorkerPodTemplate {
                 "CONCERTINA_DEPLOYMENT",
                 owner.getMetadata().getNamespace() + "/" + owner.getMetadata().getName());
         put(env, "CONCERTINA_RANK", String.valueOf(rank));
+        put(env, "CONCERTINA_STATE_DIR", "/tmp");
         settings.kafka().filter(kafka -> !kafka.isBlank()).ifPresent(kafka -> {
             put(env, "CONCERTINA_KAFKA", kafka);
-            put(env, "CONCERTINA_TOPIC", settings.topic());
+            MoEDeploymentSpec.Traffic traffic = owner.getSpec().traffic();
+            String own = traffic == null ? null : traffic.topic();
+            put(env, "CONCERTINA_TOPIC", own == null ? settings.topic() : own);
         });
         putField(env, "CONCERTINA_HOST", "status.podIP");
         putField(env, "CONCERTINA_NODE", "spec.nodeName");

@@ -7,9 +7,12 @@ import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Creates, finds and deletes worker pods. Stateless. */
 public final class WorkerPods {
@@ -23,46 +26,64 @@ public final class WorkerPods {
         this.template = template;
     }
 
-    /** Pods of a deployment by rank, those on their way out included. */
-    public Map<Integer, Pod> list(String namespace, String deployment) {
-        Map<Integer, Pod> pods = new TreeMap<>();
-        for (Pod pod : client.pods()
+    /** Pods of a deployment, those on their way out included. */
+    public List<Pod> list(String namespace, String deployment) {
+        return client
+                .pods()
                 .inNamespace(namespace)
                 .withLabel(Api.LABEL_DEPLOYMENT, deployment)
                 .list()
-                .getItems()) {
-            String rank = pod.getMetadata().getLabels().get(Api.LABEL_RANK);
-            if (rank != null && rank.matches("[0-9]{1,6}")) {
-                pods.put(Integer.parseInt(rank), pod);
-            }
-        }
-        return pods;
+                .getItems()
+                .stream()
+                .filter(pod -> rank(pod) >= 0)
+                .toList();
     }
 
-    /** Creates the pod of a rank unless there is one; a pod that has ended for good makes room first. True when there is a usable one. */
-    public boolean ensure(MoEDeployment owner, int rank, Map<Integer, Pod> existing) {
-        Pod pod = existing.get(rank);
-        if (pod != null) {
-            if (pod.getMetadata().getDeletionTimestamp() != null) {
+    /** The rank of a worker pod; -1 for any other. */
+    public static int rank(Pod pod) {
+        String rank = pod.getMetadata().getLabels().get(Api.LABEL_RANK);
+        return rank != null && rank.matches("[0-9]{1,6}") ? Integer.parseInt(rank) : -1;
+    }
+
+    /** By rank, the pod that serves it or will: the newest that is not on its way out, as far as there is one. */
+    public static Map<Integer, Pod> byRank(List<Pod> pods) {
+        Map<Integer, Pod> newest = new TreeMap<>();
+        pods.stream()
+                .sorted(Comparator.comparing(WorkerPods::leaving)
+                        .reversed()
+                        .thenComparing(pod -> PodName.epoch(pod.getMetadata().getName())))
+                .forEach(pod -> newest.put(rank(pod), pod));
+        return newest;
+    }
+
+    private static boolean leaving(Pod pod) {
+        return pod.getMetadata().getDeletionTimestamp() != null;
+    }
+
+    /**
+     * Creates the pod of a rank unless there is one; a pod that has ended for good makes room first. True when there is a usable one.
+     *
+     * @param existing the rank's pod, null for none
+     * @param name of the pod to create
+     */
+    public boolean ensure(MoEDeployment owner, int rank, @Nullable Pod existing, String name) {
+        if (existing != null) {
+            if (leaving(existing)) {
                 return false;
             }
-            if (!ended(pod)) {
+            if (!ended(existing)) {
                 return true;
             }
             LOG.log(
                     System.Logger.Level.INFO,
                     "replacing ended pod name={0}",
-                    pod.getMetadata().getName());
-            client.resource(pod).delete();
+                    existing.getMetadata().getName());
+            client.resource(existing).delete();
             return false;
         }
-        Pod wanted = template.pod(owner, rank);
         try {
-            client.resource(wanted).create();
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "created pod name={0}",
-                    wanted.getMetadata().getName());
+            client.resource(template.pod(owner, rank, name)).create();
+            LOG.log(System.Logger.Level.INFO, "created pod name={0}", name);
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
                 throw e;
@@ -71,12 +92,9 @@ public final class WorkerPods {
         return true;
     }
 
-    /** Deletes a rank's pod; one that is gone is fine. */
-    public void delete(String namespace, String deployment, int rank) {
-        client.pods()
-                .inNamespace(namespace)
-                .withName(WorkerPodTemplate.name(deployment, rank))
-                .delete();
+    /** Deletes a pod; one that is gone is fine. */
+    public void delete(String namespace, String pod) {
+        client.pods().inNamespace(namespace).withName(pod).delete();
     }
 
     /** True for a pod whose containers will not run again. */

@@ -97,7 +97,7 @@ public final class Routes implements AutoCloseable {
         Optional<Published> applied = placements.applied(target.namespace(), target.name());
         List<Rank> ranks = applied.map(published ->
                         serving.observe(deployment, published.placement().ranks(), published.epoch(), maxAge).stream()
-                                .filter(rank -> rank.health() == Health.SERVING || rank.health() == Health.UNKNOWN)
+                                .filter(rank -> rank.health() != Health.LOST && rank.health() != Health.NEW)
                                 .map(RankHealth::address)
                                 .flatMap(List::stream)
                                 .toList())

@@ -32,21 +32,36 @@ public final class Serving {
     public enum Health {
         /** It uses the epoch. */
         SERVING,
-        /** Its process lives and did not answer just now. */
+        /** Nobody knows: an agent does not answer. */
         UNKNOWN,
+        /** Its process holds its accelerator and did not answer just now. */
+        SILENT,
         /** Its process lives and has not taken the epoch: it was started after the commit. */
         NEW,
         /** Its process is gone, or its accelerator. */
         LOST
     }
 
-    /** One rank as observed. */
-    public record RankHealth(int rank, Health health, List<Rank> address) {}
+    /**
+     * One rank as observed.
+     *
+     * @param address where it is, empty when it is lost or unknown
+     * @param node of its accelerator, empty like {@code pod}
+     */
+    public record RankHealth(int rank, Health health, List<Rank> address, String node, String pod) {
+        static RankHealth without(int rank, Health health) {
+            return new RankHealth(rank, health, List.of(), "", "");
+        }
+
+        static RankHealth of(Seat seat, Health health) {
+            return new RankHealth(seat.rank(), health, List.of(seat.toRank()), seat.node(), seat.pod());
+        }
+    }
 
     /** The ranks {@code 0 .. width-1} of an epoch. */
     public List<RankHealth> observe(String deployment, int width, long epoch, Duration maxAge) {
         FleetView view = fleet.recent(maxAge);
-        Map<Integer, Seat> seats = view.seats(deployment);
+        Map<Integer, Seat> seats = view.seats(deployment, epoch);
         boolean blind = view.agents().stream().anyMatch(agent -> agent.state() == null);
         List<Callable<RankHealth>> calls = new ArrayList<>();
         for (int rank = 0; rank < width; rank++) {
@@ -54,9 +69,9 @@ public final class Serving {
             Seat seat = seats.get(rank);
             if (seat == null) {
                 // an agent that does not answer may well have it: unknown, not lost
-                calls.add(() -> new RankHealth(number, blind ? Health.UNKNOWN : Health.LOST, List.of()));
+                calls.add(() -> RankHealth.without(number, blind ? Health.UNKNOWN : Health.LOST));
             } else if (!seat.live()) {
-                calls.add(() -> new RankHealth(number, Health.LOST, List.of()));
+                calls.add(() -> RankHealth.without(number, Health.LOST));
             } else {
                 calls.add(() -> ask(seat, epoch));
             }
@@ -68,9 +83,9 @@ public final class Serving {
         try {
             Workers.State state = peers.workerState(seat.member().controlAddress());
             Health health = state.epoch() >= epoch ? Health.SERVING : Health.NEW;
-            return new RankHealth(seat.rank(), health, List.of(seat.toRank()));
+            return RankHealth.of(seat, health);
         } catch (IOException | ControlException e) {
-            return new RankHealth(seat.rank(), Health.UNKNOWN, List.of(seat.toRank()));
+            return RankHealth.of(seat, Health.SILENT);
         }
     }
 

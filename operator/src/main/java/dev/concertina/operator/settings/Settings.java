@@ -40,6 +40,10 @@ public interface Settings {
     @WithDefault("8s")
     Duration leaseDuration();
 
+    /** How long a rank may hold its accelerator without answering before its pod is replaced. */
+    @WithDefault("20s")
+    Duration silentDeadline();
+
     /** Longest time that the phases of an operation may take, each. */
     @WithDefault("60s")
     Duration phaseDeadline();

@@ -52,6 +52,11 @@ record TestSettings() implements Settings {
     }
 
     @Override
+    public Duration silentDeadline() {
+        return Duration.ofSeconds(2);
+    }
+
+    @Override
     public Duration phaseDeadline() {
         return Duration.ofSeconds(20);
     }

@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class NextStepTest {
@@ -27,10 +29,13 @@ class NextStepTest {
 
     private final List<ScaleOperation> operations = new ArrayList<>();
 
+    private List<Integer> draining = List.of();
+    private int free = 8;
+
     private void ended(int from, int to, Phase phase, int secondsAgo) {
         ScaleOperation operation = new ScaleOperation();
         operation.getMetadata().setName("op" + operations.size());
-        operation.setSpec(new ScaleOperationSpec("m", from, to, "Elastic", null, null));
+        operation.setSpec(new ScaleOperationSpec("m", from, to, "Elastic", null, null, null));
         String time = NOW.minusSeconds(secondsAgo).toString();
         operation.setStatus(new ScaleOperationStatus(
                 phase,
@@ -63,11 +68,18 @@ class NextStepTest {
                 paused));
         List<RankHealth> ranks = new ArrayList<>();
         for (Health one : health) {
-            ranks.add(new RankHealth(ranks.size(), one, List.of()));
+            ranks.add(new RankHealth(ranks.size(), one, List.of(), "node-a", "m-rank-" + ranks.size()));
         }
         Published applied = new Published("m-e1", 1, new Placement(health.length, new int[][][] {{{0}}}));
-        Observation seen =
-                new Observation(Wanted.of(deployment), operations, Optional.of(applied), ranks, allocated, 1);
+        Observation seen = new Observation(
+                Wanted.of(deployment),
+                operations,
+                Optional.of(applied),
+                ranks,
+                IntStream.range(0, allocated).boxed().collect(Collectors.toSet()),
+                draining,
+                free,
+                1);
         return NextStep.of(seen, NOW.minusSeconds(5), PATIENCE, NOW);
     }
 
@@ -113,5 +125,53 @@ class NextStepTest {
     @Test
     void whilePausedNothingStarts() {
         assertThat(next(4, true, 2, Health.SERVING, Health.LOST)).isInstanceOf(NextStep.Rest.class);
+    }
+
+    @Test
+    void whatIsMissingIsCountedAndNothingStarts() {
+        free = 1;
+        assertThat(next(4, false, 2, Health.SERVING, Health.SERVING))
+                .isInstanceOfSatisfying(NextStep.Short.class, shortage -> {
+                    assertThat(shortage.missing()).isEqualTo(1);
+                    assertThat(shortage.message()).contains("width 4 needs 1 more free accelerator(s)");
+                });
+        free = 2;
+        assertThat(next(4, false, 2, Health.SERVING, Health.SERVING)).isInstanceOf(NextStep.Start.class);
+        // a repair on the accelerator that the rank still has needs none
+        free = 0;
+        assertThat(next(2, false, 2, Health.SERVING, Health.LOST)).isInstanceOf(NextStep.Start.class);
+        assertThat(next(2, false, 1, Health.SERVING, Health.LOST)).isInstanceOf(NextStep.Short.class);
+        // less width may be had instead
+        assertThat(next(1, false, 1, Health.SERVING, Health.LOST))
+                .isEqualTo(new NextStep.Start(2, 1, "width 1 is wanted, 2 serves"));
+    }
+
+    @Test
+    void ranksLeaveNodesThatAreBeingDrained() {
+        draining = List.of(1);
+        assertThat(next(2, false, 2, Health.SERVING, Health.SERVING))
+                .isInstanceOfSatisfying(NextStep.Start.class, start -> {
+                    assertThat(start.moving()).containsExactly(1);
+                    assertThat(start.to()).isEqualTo(2);
+                });
+        // as many as there is room for
+        draining = List.of(0, 1);
+        free = 1;
+        assertThat(next(2, false, 2, Health.SERVING, Health.SERVING))
+                .isInstanceOfSatisfying(
+                        NextStep.Start.class,
+                        start -> assertThat(start.moving()).containsExactly(0));
+        free = 0;
+        assertThat(next(2, false, 2, Health.SERVING, Health.SERVING))
+                .isInstanceOfSatisfying(
+                        NextStep.Short.class,
+                        shortage -> assertThat(shortage.missing()).isEqualTo(2));
+        // fewer ranks are wanted anyway: those that go are the last ones
+        assertThat(next(1, false, 2, Health.SERVING, Health.SERVING))
+                .isEqualTo(new NextStep.Start(2, 1, "width 1 is wanted, 2 serves"));
+        // a repair comes first
+        assertThat(next(2, false, 2, Health.SERVING, Health.LOST))
+                .isEqualTo(new NextStep.Start(2, 2, "repair: rank(s) [1] do not serve"));
+        assertThat(next(2, true, 2, Health.SERVING, Health.SERVING)).isInstanceOf(NextStep.Rest.class);
     }
 }

@@ -4,6 +4,7 @@ import dev.concertina.crds.Api;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Token;
 import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -30,6 +31,7 @@ public final class FakeFleet implements AutoCloseable {
     private final Map<String, Pod> pods = new HashMap<>();
     private final AtomicInteger incarnations = new AtomicInteger();
     private final Map<Integer, String> digests = new ConcurrentHashMap<>();
+    private final Set<String> cordoned = ConcurrentHashMap.newKeySet();
     private final Thread kubelet;
     private volatile IntConsumer beforeCommit = rank -> {};
 
@@ -37,9 +39,7 @@ public final class FakeFleet implements AutoCloseable {
         this.client = client;
         this.token = token;
         for (String node : List.of("node-a", "node-b")) {
-            FakeAgent agent = new FakeAgent(node, 2, token, () -> agents);
-            agents.add(agent);
-            announce("agent-" + node, Api.COMPONENT_AGENT, agent.port());
+            add(node, 2);
         }
         gateway = new FakeGateway(token);
         announce("gateway-0", Api.COMPONENT_GATEWAY, gateway.port());
@@ -56,6 +56,7 @@ public final class FakeFleet implements AutoCloseable {
                 .withNewSpec()
                 .addNewContainer()
                 .withName("main")
+                .withImage("none")
                 .addNewPort()
                 .withName(Api.PORT_CONTROL)
                 .withContainerPort(port)
@@ -112,6 +113,7 @@ public final class FakeFleet implements AutoCloseable {
         String incarnation = "inc-" + incarnations.incrementAndGet();
         FakeWorker worker = new FakeWorker(deployment, rank, incarnation, token, this);
         List<FakeAgent> order = new ArrayList<>(agents);
+        order.removeIf(agent -> cordoned.contains(agent.node()));
         order.sort(java.util.Comparator.comparing((FakeAgent agent) -> !agent.bound(deployment, rank)));
         for (FakeAgent agent : order) {
             Agents.Member member =
@@ -141,6 +143,36 @@ public final class FakeFleet implements AutoCloseable {
             worker.close();
             worker.agent().leave(env(pod, "CONCERTINA_DEPLOYMENT"), Integer.parseInt(env(pod, "CONCERTINA_RANK")));
         }
+    }
+
+    /** As {@code kubectl cordon} does: new pods go elsewhere. */
+    public void cordon(String node) {
+        client.resource(new NodeBuilder()
+                        .withNewMetadata()
+                        .withName(node)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withUnschedulable(true)
+                        .endSpec()
+                        .build())
+                .create();
+        cordoned.add(node);
+    }
+
+    /** As {@code kubectl uncordon} does. */
+    public void uncordon(String node) {
+        client.nodes().withName(node).edit(known -> {
+            known.getSpec().setUnschedulable(false);
+            return known;
+        });
+        cordoned.remove(node);
+    }
+
+    /** Another node with accelerators joins. */
+    public void add(String node, int devices) throws IOException {
+        FakeAgent agent = new FakeAgent(node, devices, token, () -> agents);
+        agents.add(agent);
+        announce("agent-" + node, Api.COMPONENT_AGENT, agent.port());
     }
 
     /** Ends a rank's process; its pod stays and the kubelet starts it anew. */

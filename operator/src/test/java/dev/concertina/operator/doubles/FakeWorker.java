@@ -27,6 +27,7 @@ public final class FakeWorker implements AutoCloseable {
     private boolean draining;
     private int sequences;
     private int device = -1;
+    private volatile boolean hung;
     private FakeAgent agent;
 
     FakeWorker(String deployment, int rank, String incarnation, Token token, FakeFleet fleet) throws IOException {
@@ -35,7 +36,10 @@ public final class FakeWorker implements AutoCloseable {
         this.incarnation = incarnation;
         this.fleet = fleet;
         server = new ControlServer(new InetSocketAddress("127.0.0.1", 0), token, 1 << 20);
-        server.on("GET /v1/state", exchange -> state())
+        server.on("GET /v1/state", exchange -> {
+                    awaitAnswer();
+                    return state();
+                })
                 .on("POST /v1/epochs/prepare", exchange -> prepare(server.body(exchange, Workers.Prepare.class)))
                 .on("POST /v1/epochs/self-test", exchange -> selfTest(server.body(exchange, Workers.Epoch.class)))
                 .on("POST /v1/epochs/commit", exchange -> commit(server.body(exchange, Workers.Epoch.class)))
@@ -71,6 +75,22 @@ public final class FakeWorker implements AutoCloseable {
             throw new ControlException(412, "term " + commandTerm + " is lower than " + term);
         }
         term = commandTerm;
+    }
+
+    /** From now on it takes calls and answers none, as a hung process does. */
+    public void hang() {
+        hung = true;
+    }
+
+    private void awaitAnswer() {
+        while (hung) {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
     }
 
     private synchronized Workers.State state() {
@@ -162,6 +182,7 @@ public final class FakeWorker implements AutoCloseable {
 
     @Override
     public void close() {
+        hung = false;
         server.close();
     }
 }
