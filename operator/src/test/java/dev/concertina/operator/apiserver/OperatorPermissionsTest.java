@@ -81,8 +81,7 @@ class OperatorPermissionsTest extends OperatorHarness {
         Set<String> refused = new TreeSet<>();
         for (String line : Files.readAllLines(RealApiServer.AUDIT_LOG)) {
             JsonNode event = JSON.readTree(line);
-            if (event.path("user").path("username").asText().equals(OperatorAccount.USER)
-                    && event.has("objectRef")) {
+            if (event.path("user").path("username").asText().equals(OperatorAccount.USER) && event.has("objectRef")) {
                 String call = call(event.path("objectRef"), event.path("verb").asText());
                 (event.path("responseStatus").path("code").asInt() == 403 ? refused : used).add(call);
             }
