@@ -1,9 +1,6 @@
 package dev.concertina.e2e.bench;
 
-import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.concertina.wire.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,7 +18,8 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Measures the parts against baselines on this machine: engine, memory, placement, ingest.")
+        description =
+                "Measures the parts against baselines on this machine: engine, memory, placement, ingest, capacity.")
 public final class BenchCommand implements Callable<Integer> {
     private static final Map<String, Benchmark> BENCHMARKS = new LinkedHashMap<>();
 
@@ -30,12 +28,13 @@ public final class BenchCommand implements Callable<Integer> {
         BENCHMARKS.put("memory", new MemoryBenchmark());
         BENCHMARKS.put("placement", new PlacementBenchmark());
         BENCHMARKS.put("ingest", new IngestBenchmark());
+        BENCHMARKS.put("capacity", new CapacityBenchmark());
     }
 
     @Parameters(
             arity = "1..*",
             paramLabel = "WHICH",
-            description = "engine, memory, placement, ingest: one or several of them.")
+            description = "engine, memory, placement, ingest, capacity: one or several of them.")
     private List<String> which = List.of();
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the machine and the results there.")
@@ -54,6 +53,13 @@ public final class BenchCommand implements Callable<Integer> {
                     "Real routing for the placement's benchmark: category_freq.npz beside a categories.jsonl. Default:"
                             + " ../shared/data/gptoss20b_decode_routing/category_freq.npz, if it is there.")
     private @Nullable Path routing;
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "DIR",
+            description = "Measured kernels for the capacity's benchmark: AIConfigurator's tables as csv.gz. Default:"
+                    + " ../shared/data/aiconfigurator_perf, if it is there.")
+    private @Nullable Path kernels;
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call
@@ -89,6 +95,9 @@ public final class BenchCommand implements Callable<Integer> {
                         ? home.resolve("../shared/data/gptoss20b_decode_routing/category_freq.npz")
                                 .normalize()
                         : routing,
+                kernels == null
+                        ? home.resolve("../shared/data/aiconfigurator_perf").normalize()
+                        : kernels,
                 System.out::println);
         Machine machine = Machine.here();
         System.out.println(machine.cpu() + ", " + machine.cores() + " cores, " + machine.os() + ", " + machine.jdk());
@@ -103,17 +112,8 @@ public final class BenchCommand implements Callable<Integer> {
         System.out.println();
         System.out.print(report.table());
         if (json != null) {
-            write(report, json);
+            report.write(json);
         }
         return report.holds();
-    }
-
-    private static void write(BenchReport report, Path file) throws IOException {
-        byte[] text = Json.mapper().writer(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(report);
-        try {
-            Files.write(file, text);
-        } catch (IOException e) {
-            throw new IOException("cannot write " + file + " (" + e + "); name a file in a folder that exists", e);
-        }
     }
 }

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
  *
  * @param model model folder of the engine's benchmark
  * @param routing {@code category_freq.npz} of the placement's benchmark; need not be there
+ * @param kernels folder of kernel measurements of the capacity's benchmark; need not be there
  * @param say takes lines for the user
  */
-record BenchContext(Path model, Path routing, Consumer<String> say) {}
+record BenchContext(Path model, Path routing, Path kernels, Consumer<String> say) {}

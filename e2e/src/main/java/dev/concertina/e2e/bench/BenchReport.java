@@ -1,6 +1,11 @@
 package dev.concertina.e2e.bench;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.concertina.wire.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -12,7 +17,7 @@ public record BenchReport(
         results = List.copyOf(results);
     }
 
-    boolean holds() {
+    public boolean holds() {
         return results.stream().allMatch(Result::holds);
     }
 
@@ -39,6 +44,20 @@ public record BenchReport(
                     r.holds() ? "yes" : "NO"));
         }
         return text.toString();
+    }
+
+    /**
+     * Writes it as JSON.
+     *
+     * @throws IOException in one sentence
+     */
+    public void write(Path file) throws IOException {
+        byte[] text = Json.mapper().writer(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(this);
+        try {
+            Files.write(file, text);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file + " (" + e + "); name a file in a folder that exists", e);
+        }
     }
 
     private static String number(double value) {

@@ -2,6 +2,7 @@ package dev.concertina.e2e.cli;
 
 import dev.concertina.e2e.bench.BenchCommand;
 import dev.concertina.e2e.cluster.E2eCommand;
+import dev.concertina.e2e.simulate.SimulateCommand;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "concertina 0.1.0-SNAPSHOT",
         description = "Keeps a Mixture-of-Experts language model serving while it expands and contracts.",
-        subcommands = {DemoCommand.class, UpCommand.class, E2eCommand.class, BenchCommand.class})
+        subcommands = {DemoCommand.class, UpCommand.class, E2eCommand.class, BenchCommand.class, SimulateCommand.class})
 public final class Main implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run

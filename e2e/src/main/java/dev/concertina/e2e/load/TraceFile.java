@@ -31,11 +31,25 @@ public final class TraceFile {
      * @throws TraceException when it is missing, not in the format, or not in the order of time
      */
     public static Trace read(Path file) throws TraceException {
-        String name = file.getFileName().toString();
+        return new Trace(file.getFileName().toString(), open(file, reader -> parse(file, reader)));
+    }
+
+    /** What is made of a file's lines. */
+    interface Reading<T> {
+        T of(BufferedReader lines) throws IOException, TraceException;
+    }
+
+    /**
+     * Opens a file, plain or gzipped by its name.
+     *
+     * @throws TraceException in one sentence when it cannot be read
+     */
+    static <T> T open(Path file, Reading<T> reading) throws TraceException {
+        boolean zipped = file.getFileName().toString().endsWith(".gz");
         try (InputStream raw = Files.newInputStream(file);
-                InputStream in = name.endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
+                InputStream in = zipped ? new GZIPInputStream(raw, 1 << 16) : raw;
                 BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-            return new Trace(name, parse(file, reader));
+            return reading.of(reader);
         } catch (NoSuchFileException e) {
             throw new TraceException("the trace file " + file + " does not exist; give another with --trace", e);
         } catch (ZipException e) {
@@ -108,7 +122,7 @@ public final class TraceFile {
         throw wrong(file, line, column + " '" + text + "' is no whole number from 0 to " + MAX_TOKENS);
     }
 
-    private static TraceException wrong(Path file, int line, String why) {
+    static TraceException wrong(Path file, int line, String why) {
         return new TraceException("the trace file " + file + " is wrong in line " + line + ": " + why);
     }
 }

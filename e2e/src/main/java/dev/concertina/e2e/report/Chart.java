@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** One plot over time as inline SVG: lines or steps, a limit, bands for operations. Colours come from the page's style classes. */
-final class Chart {
+public final class Chart {
     static final int WIDTH = 720;
     static final int HEIGHT = 190;
     private static final int LEFT = 52;
@@ -14,7 +14,7 @@ final class Chart {
     private static final int BOTTOM = 26;
 
     /** A value at a time; NaN breaks the line. */
-    record Point(double atS, double value) {}
+    public record Point(double atS, double value) {}
 
     private record Series(String label, String style, boolean steps, List<Point> points) {}
 
@@ -29,34 +29,34 @@ final class Chart {
     private final List<Band> bands = new ArrayList<>();
     private final List<Limit> limits = new ArrayList<>();
 
-    Chart(String title, double fromS, double toS) {
+    public Chart(String title, double fromS, double toS) {
         this.title = title;
         this.fromS = fromS;
         this.toS = Math.max(toS, fromS + 1);
     }
 
     /** @param style {@code a}, {@code b} or {@code c} */
-    Chart line(String label, String style, List<Point> points) {
+    public Chart line(String label, String style, List<Point> points) {
         series.add(new Series(label, style, false, List.copyOf(points)));
         return this;
     }
 
-    Chart steps(String label, String style, List<Point> points) {
+    public Chart steps(String label, String style, List<Point> points) {
         series.add(new Series(label, style, true, List.copyOf(points)));
         return this;
     }
 
-    Chart band(double from, double to, String label) {
+    public Chart band(double from, double to, String label) {
         bands.add(new Band(from, to, label));
         return this;
     }
 
-    Chart limit(double value, String label) {
+    public Chart limit(double value, String label) {
         limits.add(new Limit(value, label));
         return this;
     }
 
-    String svg() {
+    public String svg() {
         double top = top();
         StringBuilder svg = new StringBuilder();
         svg.append("<figure><figcaption>")

@@ -8,7 +8,7 @@ import java.util.function.ToDoubleFunction;
 
 /** The report's page: one file, nothing loaded from elsewhere, readable on a phone, light or dark as the reader's system is. */
 final class HtmlReport {
-    private static final String STYLE = """
+    static final String STYLE = """
             :root{color-scheme:light dark;--bg:#fff;--fg:#1c1e21;--dim:#667;--grid:#e3e5ea;--band:#f2c94c55;--a:#1f6feb;--b:#d9480f;--c:#2b8a3e;--l:#c92a2a}
             @media(prefers-color-scheme:dark){:root{--bg:#14161a;--fg:#e6e8eb;--dim:#9aa3af;--grid:#2b2f36;--band:#f2c94c33;--a:#6ea8ff;--b:#ff922b;--c:#69db7c;--l:#ff8787}}
             body{margin:0 auto;padding:1rem;max-width:60rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}

@@ -7,7 +7,7 @@ package dev.concertina.scheduler.capacity;
  */
 final class Filter {
     /** No factor is corrected by more than this. */
-    private static final double MOST_LOG = Math.log(8);
+    private static final double MOST_LOG = Math.log(50);
     /** Standard deviation of a factor's logarithm before anything was seen. */
     private static final double FACTOR_DEVIATION = 0.7;
 
@@ -17,6 +17,8 @@ final class Filter {
     private static final double FORGET = 1e-4;
     /** An observation further off than so many standard deviations counts as one at this distance. */
     private static final double MOST_DEVIATIONS = 3;
+
+    private static final int ITERATIONS = 3;
 
     private final int factors;
     /** {@code [factors + KNOTS]} */
@@ -71,31 +73,49 @@ final class Filter {
         return Math.sqrt(Math.max(0, product(slope, timesCovariance(slope))));
     }
 
-    /** With one more observation of {@code step} taken into account. */
+    /**
+     * With one more observation of {@code step} taken into account. The model is linearised anew where each attempt ends, a few times (the
+     * iterated filter of B. Bell and F. Cathey, IEEE Transactions on Automatic Control 38(2), 1993).
+     */
     Filter observe(FactoredModel prior, CapacityModel.Batch step, double seconds, double relativeError) {
-        return observe(prior.time(step, logFactors()), step.tokens(), seconds, relativeError);
+        Filter at = this;
+        double[] slope = {};
+        double[] spread = {};
+        double variance = 1;
+        for (int i = 0; i < ITERATIONS; i++) {
+            StepTime time = prior.time(step, at.logFactors());
+            slope = slope(time.shares(), step.tokens());
+            spread = timesCovariance(slope);
+            variance = product(slope, spread) + relativeError * relativeError;
+            double surprise = Math.log(seconds) - Math.log(time.seconds()) - at.curve(step.tokens());
+            for (int k = 0; k < slope.length; k++) {
+                surprise -= slope[k] * (logs[k] - at.logs[k]);
+            }
+            double most = MOST_DEVIATIONS * Math.sqrt(variance);
+            at = new Filter(factors, moved(spread, Math.clamp(surprise, -most, most) / variance), covariance, 0);
+        }
+        return new Filter(factors, at.logs, shrunk(spread, variance), observations + 1);
     }
 
-    /** The same for a part of a step whose prior is {@code time}, evaluated with {@link #logFactors()}. */
-    Filter observe(StepTime time, double tokens, double seconds, double relativeError) {
-        double[] slope = slope(time.shares(), tokens);
-        double[] spread = timesCovariance(slope);
-        double variance = product(slope, spread) + relativeError * relativeError;
-        double most = MOST_DEVIATIONS * Math.sqrt(variance);
-        double surprise = Math.log(seconds) - Math.log(time.seconds()) - curve(tokens);
-        double bounded = Math.clamp(surprise, -most, most);
+    private double[] moved(double[] spread, double by) {
+        double[] next = new double[logs.length];
+        for (int i = 0; i < next.length; i++) {
+            next[i] = Math.clamp(logs[i] + spread[i] * by, -MOST_LOG, MOST_LOG);
+        }
+        return next;
+    }
+
+    private double[][] shrunk(double[] spread, double variance) {
         int size = logs.length;
-        double[] next = new double[size];
-        double[][] nextCovariance = new double[size][size];
+        double[][] next = new double[size][size];
         for (int i = 0; i < size; i++) {
-            next[i] = Math.clamp(logs[i] + spread[i] / variance * bounded, -MOST_LOG, MOST_LOG);
             for (int j = 0; j < size; j++) {
-                nextCovariance[i][j] = covariance[i][j] - spread[i] * spread[j] / variance;
+                next[i][j] = covariance[i][j] - spread[i] * spread[j] / variance;
             }
             double first = firstVariance(i, factors);
-            nextCovariance[i][i] = Math.min(first, nextCovariance[i][i] + FORGET * first);
+            next[i][i] = Math.min(first, next[i][i] + FORGET * first);
         }
-        return new Filter(factors, next, nextCovariance, observations + 1);
+        return next;
     }
 
     double[] logFactors() {

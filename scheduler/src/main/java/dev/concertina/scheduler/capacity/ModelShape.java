@@ -130,6 +130,26 @@ public record ModelShape(
                         "the model '" + name + "' is not known; known are " + String.join(", ", names())));
     }
 
+    /** The same with weights of another precision. */
+    public ModelShape withWeightBytes(double bytes) {
+        return new ModelShape(
+                name,
+                layers,
+                denseLayers,
+                hidden,
+                attentionWeights,
+                kvElements,
+                attentionFlops,
+                experts,
+                topK,
+                expertWidth,
+                sharedWidth,
+                denseWidth,
+                vocabulary,
+                bytes,
+                kvBytes);
+    }
+
     /** Layers with experts. */
     public int expertLayers() {
         return layers - denseLayers;

@@ -1,5 +1,7 @@
 package dev.concertina.scheduler.capacity;
 
+import java.util.Set;
+
 /**
  * A step's time from data-sheet figures and the model's shape: each operator takes what its bytes need at the memory's bandwidth or what its
  * arithmetic needs at the peak rate, whichever is longer, softened where both are close (root of the sum of squares); after S. Williams et al.,
@@ -10,8 +12,9 @@ package dev.concertina.scheduler.capacity;
  * @param accelerator its figures
  * @param mostSequences that a rank decodes at once
  * @param chunkTokens most prompt tokens of one step
+ * @param gathers whether each rank gets all tokens and passes over those of others, instead of only those for its experts
  */
-public record Roofline(ModelShape model, Accelerator accelerator, int mostSequences, int chunkTokens)
+public record Roofline(ModelShape model, Accelerator accelerator, int mostSequences, int chunkTokens, boolean gathers)
         implements FactoredModel {
     /** Order of the factors. */
     public static final int MEMORY = 0;
@@ -27,8 +30,8 @@ public record Roofline(ModelShape model, Accelerator accelerator, int mostSequen
 
     private static final double ARITHMETIC_EFFICIENCY = 0.6;
     private static final double LINK_EFFICIENCY = 0.7;
-    /** Start of the kernels of one layer, captured in a graph. */
-    private static final double LAYER_SECONDS = 30e-6;
+    /** Start of the kernels of one part of a layer, captured in a graph. */
+    private static final double KERNELS_SECONDS = 10e-6;
     /** Choosing the batch and sampling. */
     private static final double STEP_SECONDS = 1e-3;
     /** Latency of a dispatch or a combine. */
@@ -37,12 +40,14 @@ public record Roofline(ModelShape model, Accelerator accelerator, int mostSequen
     private static final double DISPATCH_BYTES = 1;
 
     private static final double COMBINE_BYTES = 2;
+    /** Bytes of a number between operators. */
+    private static final double VECTOR_BYTES = 2;
     /** Share of an accelerator's memory that weights and keys and values may fill. */
     private static final double USABLE_MEMORY = 0.9;
 
     /** With the limits that engines have by default: 256 sequences, 8192 prompt tokens a step. */
     public Roofline(ModelShape model, Accelerator accelerator) {
-        this(model, accelerator, 256, 8192);
+        this(model, accelerator, 256, 8192, false);
     }
 
     public Roofline {
@@ -56,48 +61,103 @@ public record Roofline(ModelShape model, Accelerator accelerator, int mostSequen
         return FACTORS;
     }
 
+    /** What a layer, or the step itself, is made of. */
+    public enum Part {
+        /** Projections of attention. */
+        PROJECTIONS,
+        /** Attention proper: keys and values read, scores computed. */
+        ATTENTION,
+        /** What every token passes: shared experts and dense layers. */
+        FEED_FORWARD,
+        /** Routed experts. */
+        EXPERTS,
+        /** The vocabulary's head. */
+        HEAD,
+        /** Tokens on their way to the experts of other ranks and back. */
+        EXCHANGE,
+        /** Choosing the batch and sampling. */
+        STEP
+    }
+
     @Override
     public StepTime time(Batch step, double[] logFactors) {
         Sum sum = new Sum(logFactors);
-        double tokens = step.tokens();
-        int layers = model.layers();
-        sum.operator(
-                layers * model.attentionWeights() * model.weightBytes(),
-                2 * layers * model.attentionWeights() * tokens);
-        sum.cache(step.sequences() * (step.contextTokens() + 1) * model.kvBytesPerToken());
-        sum.arithmetic(
-                layers * model.attentionFlops() * step.contextTokens() * (step.sequences() + step.promptTokens() / 2));
-        double always = 3.0
-                * model.hidden()
-                * ((double) model.sharedWidth() * model.expertLayers()
-                        + (double) model.denseWidth() * model.denseLayers());
-        sum.operator(always * model.weightBytes(), 2 * always * tokens);
-        experts(step, sum);
-        double head = (double) model.vocabulary() * model.hidden();
-        sum.operator(head * model.weightBytes(), 2 * head * Math.max(1, step.sequences()));
-        exchange(step, sum);
-        sum.seconds(OVERHEAD, STEP_SECONDS + layers * LAYER_SECONDS);
+        for (Part part : Part.values()) {
+            add(part, step, sum);
+        }
         return sum.total();
     }
 
-    /** Seconds that the experts of one layer take by the prior: what kernel benchmarks measure. */
-    public StepTime expertSeconds(Batch step, double[] logFactors) {
+    /** These parts of one layer with experts, by themselves: what a benchmark of kernels measures. */
+    public FactoredModel layer(Set<Part> parts) {
+        return new RooflineLayer(this, Set.copyOf(parts));
+    }
+
+    StepTime layerTime(Set<Part> parts, Batch step, double[] logFactors) {
         Sum sum = new Sum(logFactors);
-        double local = (double) model.experts() / step.width();
-        double reached = 1 - Math.pow(1 - (double) model.topK() / model.experts(), step.tokens() * step.width());
-        double work = 2 * model.expertWeights() * step.tokens() * model.topK() * step.imbalance();
-        sum.operator(model.expertWeights() * local * reached * model.weightBytes(), work);
-        sum.seconds(OVERHEAD, LAYER_SECONDS / 2);
-        return sum.total();
+        for (Part part : parts) {
+            add(part, step, sum);
+        }
+        StepTime all = sum.total();
+        return new StepTime(all.seconds() / model.expertLayers(), all.shares());
     }
 
+    private void add(Part part, Batch step, Sum sum) {
+        int layers = model.layers();
+        double tokens = step.tokens();
+        switch (part) {
+            case PROJECTIONS -> {
+                double weights = layers * model.attentionWeights();
+                sum.operator(weights * model.weightBytes(), 2 * weights * tokens);
+                sum.seconds(OVERHEAD, layers * KERNELS_SECONDS);
+            }
+            case ATTENTION -> {
+                sum.cache(step.sequences() * (step.contextTokens() + 1) * model.kvBytesPerToken());
+                sum.arithmetic(layers
+                        * model.attentionFlops()
+                        * step.contextTokens()
+                        * (step.sequences() + step.promptTokens() / 2));
+                sum.seconds(OVERHEAD, layers * KERNELS_SECONDS);
+            }
+            case FEED_FORWARD -> {
+                double weights = 3.0
+                        * model.hidden()
+                        * ((double) model.sharedWidth() * model.expertLayers()
+                                + (double) model.denseWidth() * model.denseLayers());
+                sum.operator(weights * model.weightBytes(), 2 * weights * tokens);
+            }
+            case EXPERTS -> experts(step, sum);
+            case HEAD -> {
+                double head = (double) model.vocabulary() * model.hidden();
+                sum.operator(head * model.weightBytes(), 2 * head * Math.max(1, step.sequences()));
+            }
+            case EXCHANGE -> exchange(step, sum);
+            case STEP -> sum.seconds(OVERHEAD, STEP_SECONDS);
+        }
+    }
+
+    /** Weights of the experts that the batch reaches, and the vectors that go in, between the projections, and out. */
     private void experts(Batch step, Sum sum) {
         int layers = model.expertLayers();
         double local = (double) model.experts() / step.width();
         double reached = 1 - Math.pow(1 - (double) model.topK() / model.experts(), step.tokens() * step.width());
+        double pairs = step.tokens() * model.topK() * step.imbalance();
+        double vectors = pairs * (2.0 * model.hidden() + 3.0 * model.expertWidth()) * VECTOR_BYTES;
         sum.operator(
-                layers * model.expertWeights() * local * reached * model.weightBytes(),
-                2 * layers * model.expertWeights() * step.tokens() * model.topK() * step.imbalance());
+                layers * (model.expertWeights() * local * reached * model.weightBytes() + vectors),
+                2 * layers * model.expertWeights() * pairs);
+        sum.seconds(OVERHEAD, layers * KERNELS_SECONDS);
+        if (gathers) {
+            double rows = step.tokens() * step.width() * model.topK();
+            sum.seconds(
+                    EXCHANGE,
+                    layers
+                            * rows
+                            * 2
+                            * model.hidden()
+                            * VECTOR_BYTES
+                            / (MEMORY_EFFICIENCY * accelerator.memoryBytesPerSecond()));
+        }
     }
 
     /** A token's vector goes once to each rank that holds one of its experts and comes back; what leaves the node takes the fabric. */
