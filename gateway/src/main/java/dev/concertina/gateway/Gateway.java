@@ -5,6 +5,7 @@ import dev.concertina.gateway.events.EventPublisher;
 import dev.concertina.gateway.events.TrafficRecorder;
 import dev.concertina.gateway.openai.OpenAiApi;
 import dev.concertina.gateway.routing.RouteTable;
+import dev.concertina.gateway.routing.RoutesFile;
 import dev.concertina.gateway.routing.RoutingContext;
 import dev.concertina.gateway.routing.WorkerClient;
 import dev.concertina.wire.Token;
@@ -18,7 +19,6 @@ import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +31,7 @@ final class Gateway implements AutoCloseable {
     private static final int TICK_MILLIS = 1_000;
     private static final int POLL_MILLIS = 50;
     private static final int MAX_HEADER_BYTES = 16 * 1024;
+    private static final int ACCEPT_BACKLOG = 1_024;
 
     private final Vertx vertx;
     private final Context loop;
@@ -59,13 +60,27 @@ final class Gateway implements AutoCloseable {
                 recorder,
                 settings.limits(),
                 System::nanoTime));
-        this.api = new OpenAiApi(routes, clock, () -> UUID.randomUUID().toString());
-        this.http = vertx.createHttpServer(
-                new HttpServerOptions().setMaxHeaderSize(MAX_HEADER_BYTES).setCompressionSupported(false));
+        this.api = new OpenAiApi(vertx, routes, clock, () -> UUID.randomUUID().toString());
+        this.http = vertx.createHttpServer(new HttpServerOptions()
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setHandle100ContinueAutomatically(true)
+                .setHttp2ClearTextEnabled(false)
+                .setTcpKeepAlive(true)
+                .setAcceptBacklog(ACCEPT_BACKLOG)
+                .setCompressionSupported(false));
         try {
+            RoutesFile file = settings.state() == null ? null : new RoutesFile(settings.state());
+            if (file != null) {
+                routes.restore(file.read()); // before the loop and the servers know the table
+            }
             listen(settings.http());
             this.control = new ControlApi(
-                    settings.control(), token, routes, task -> loop.runOnContext(run -> task.run()), recorder::dropped);
+                    settings.control(),
+                    token,
+                    routes,
+                    task -> loop.runOnContext(run -> task.run()),
+                    recorder::dropped,
+                    file);
         } catch (IOException e) {
             vertx.close();
             throw e;
@@ -74,7 +89,7 @@ final class Gateway implements AutoCloseable {
             vertx.setPeriodic(TICK_MILLIS, tick -> {
                 recorder.endWindow(routes.deployments());
                 routes.expire();
-                api.cutStalledClients();
+                api.tick();
             });
             vertx.setPeriodic(settings.limits().probeEvery().toMillis(), tick -> routes.probe());
         });
@@ -88,13 +103,26 @@ final class Gateway implements AutoCloseable {
         return control.port();
     }
 
-    /** Takes no new requests and waits for those under way, at most that long. */
-    void drain(Duration limit) throws InterruptedException {
-        loop.runOnContext(run -> api.drain());
-        long deadline = System.nanoTime() + limit.toNanos();
+    /**
+     * Not ready from now on. Takes requests for some time all the same, since those who send them hear of it later, each the last of its
+     * connection; ends when the answers under way have ended, or when its time is over.
+     */
+    void drain(Settings.Ending ending) throws InterruptedException {
+        loop.runOnContext(run -> api.leave());
+        long start = System.nanoTime();
+        long half = ending.drain().toNanos() / 2;
+        long refuseAfter = Math.max(ending.linger().toNanos(), half);
+        long elapsed;
+        boolean refusing = false;
         do {
             Thread.sleep(POLL_MILLIS);
-        } while (openAnswers() > 0 && System.nanoTime() < deadline);
+            elapsed = System.nanoTime() - start;
+            if (!refusing && elapsed >= refuseAfter) {
+                refusing = true;
+                loop.runOnContext(run -> api.refuse());
+            }
+        } while (elapsed < ending.drain().toNanos()
+                && (elapsed < ending.linger().toNanos() || openAnswers() > 0));
     }
 
     @Override
@@ -112,11 +140,15 @@ final class Gateway implements AutoCloseable {
         }
     }
 
-    private int openAnswers() throws InterruptedException {
+    /** Answers under way; for any thread but the loop's. */
+    int openAnswers() {
         Promise<Integer> count = Promise.promise();
         loop.runOnContext(run -> count.complete(api.openAnswers()));
         try {
             return count.future().toCompletionStage().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 0;
         } catch (ExecutionException | TimeoutException e) {
             return 0;
         }
@@ -124,6 +156,7 @@ final class Gateway implements AutoCloseable {
 
     private void listen(InetSocketAddress address) throws IOException {
         http.requestHandler(api.router(vertx));
+        http.connectionHandler(api.connections()::opened);
         Promise<HttpServer> bound = Promise.promise();
         loop.runOnContext(
                 run -> http.listen(address.getPort(), address.getHostString()).onComplete(bound));

@@ -15,7 +15,6 @@ public final class GatewayMain {
     private static final int BAD_SETTINGS = 2;
     private static final int EVENT_BUFFER = 10_000;
     private static final Duration KAFKA_RETRY = Duration.ofSeconds(2);
-    private static final Duration DRAIN = Duration.ofSeconds(30);
 
     private GatewayMain() {}
 
@@ -33,7 +32,8 @@ public final class GatewayMain {
     private static void start(Settings settings, Token token) throws IOException {
         Gateway gateway = new Gateway(settings, token, events(settings), Clock.systemUTC());
         Runtime.getRuntime()
-                .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> stop(gateway)));
+                .addShutdownHook(
+                        Thread.ofPlatform().name("shutdown").unstarted(() -> stop(gateway, settings.ending())));
         System.out.println("event=started gateway=" + settings.name() + " http="
                 + settings.http().getHostString() + ":" + gateway.httpPort() + " control="
                 + settings.control().getHostString() + ":" + gateway.controlPort() + " kafka=" + settings.kafka());
@@ -55,10 +55,10 @@ public final class GatewayMain {
                 EVENT_BUFFER);
     }
 
-    private static void stop(Gateway gateway) {
+    private static void stop(Gateway gateway, Settings.Ending ending) {
         System.out.println("event=stopping");
         try {
-            gateway.drain(DRAIN);
+            gateway.drain(ending);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -2,6 +2,9 @@ package dev.concertina.gateway;
 
 import dev.concertina.gateway.routing.RoutingLimits;
 import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param name this gateway's name in events
  * @param kafka bootstrap servers, null: no events
  * @param topic of the events
+ * @param state folder of its own that outlives the process, null: none
+ * @param ending how it ends
  */
 record Settings(
         InetSocketAddress http,
@@ -20,7 +25,27 @@ record Settings(
         String name,
         @Nullable String kafka,
         String topic,
-        RoutingLimits limits) {
+        RoutingLimits limits,
+        @Nullable Path state,
+        Ending ending) {
+    /**
+     * How a gateway ends that is told to.
+     *
+     * @param linger for how long it goes on at least, since those who send to it hear of its leaving a little later
+     * @param drain for how long it goes on at most, while answers are under way
+     */
+    record Ending(Duration linger, Duration drain) {
+        static final Ending DEFAULT = new Ending(Duration.ZERO, Duration.ofSeconds(30));
+
+        Ending {
+            if (linger.compareTo(drain) > 0) {
+                throw new IllegalArgumentException("CONCERTINA_LINGER_SECONDS is " + linger.toSeconds()
+                        + ", longer than the " + drain.toSeconds()
+                        + " of CONCERTINA_DRAIN_SECONDS; it must be shorter");
+            }
+        }
+    }
+
     private static final int HTTP_PORT = 8080;
     private static final int CONTROL_PORT = 8081;
 
@@ -43,7 +68,24 @@ record Settings(
                 topic == null ? "concertina.traffic" : topic,
                 defaults.withInFlight(
                         number(environment, "CONCERTINA_MAX_IN_FLIGHT", 1, defaults.maxInFlightPerRank()),
-                        number(environment, "CONCERTINA_MAX_QUEUED", 0, defaults.maxQueued())));
+                        number(environment, "CONCERTINA_MAX_QUEUED", 0, defaults.maxQueued())),
+                folder(environment, "CONCERTINA_STATE_DIR"),
+                new Ending(
+                        seconds(environment, "CONCERTINA_LINGER_SECONDS", Ending.DEFAULT.linger()),
+                        seconds(environment, "CONCERTINA_DRAIN_SECONDS", Ending.DEFAULT.drain())));
+    }
+
+    private static Duration seconds(Map<String, String> environment, String name, Duration absent) {
+        return Duration.ofSeconds(number(environment, name, 0, (int) absent.toSeconds()));
+    }
+
+    private static @Nullable Path folder(Map<String, String> environment, String name) {
+        String value = text(environment, name);
+        try {
+            return value == null ? null : Path.of(value);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(name + " is '" + value + "'; it must be the path of a folder", e);
+        }
     }
 
     private static @Nullable String text(Map<String, String> environment, String name) {

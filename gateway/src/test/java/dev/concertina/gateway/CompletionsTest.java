@@ -12,6 +12,7 @@ import static dev.concertina.gateway.TestGateway.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.concertina.gateway.routing.RoutingLimits;
 import dev.concertina.wire.Gateways;
 import dev.concertina.wire.Workers;
 import io.vertx.core.buffer.Buffer;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -126,6 +128,19 @@ class CompletionsTest {
     }
 
     @Test
+    void tellsTheWorkerWhichTokensEndIt() throws Exception {
+        worker.onStart = (sequence, from, out) -> {
+            out.tokens(sequence, from, 2);
+            out.finish("stop");
+        };
+        String answer = gateway.post(
+                        "{\"model\":\"" + MODEL + "\",\"prompt\":\"x\",\"max_tokens\":9,\"stop_token_ids\":[10,0]}")
+                .body();
+        assertThat(worker.started.getFirst().stopIds()).containsExactly(10, 0);
+        assertThat(answer).contains("\"finish_reason\":\"stop\"");
+    }
+
+    @Test
     void keepsCharactersWhole() throws Exception {
         String verse = "naïve — 音楽 🎵 end";
         worker.onStart = (sequence, from, out) -> {
@@ -166,6 +181,8 @@ class CompletionsTest {
                 "{\"model\":\"M\",\"prompt\":\"x\",\"stop\":\"\"} | 400 | stop",
                 "{\"model\":\"M\",\"prompt\":\"x\",\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]} | 400 | stop",
                 "{\"model\":\"M\",\"prompt\":\"x\",\"echo\":true} | 400 | echo",
+                "{\"model\":\"M\",\"prompt\":\"x\",\"stop_token_ids\":7} | 400 | stop_token_ids",
+                "{\"model\":\"M\",\"prompt\":\"x\",\"stop_token_ids\":[-7]} | 400 | entry 0",
                 "\u0000\u0001garbage | 400 | not valid JSON",
             })
     void refusesInOneSentence(String request, int status, String word) throws Exception {
@@ -212,6 +229,21 @@ class CompletionsTest {
     void aGatewayWithoutRoutesAsksForPatience() throws Exception {
         try (TestGateway fresh = TestGateway.start()) {
             assertThat(fresh.post(body("x", 1, false)).statusCode()).isEqualTo(503);
+        }
+    }
+
+    /** Requests that come before the operator's first word wait for it, and readiness says that they should not come yet. */
+    @Test
+    void aNewGatewayWaitsForItsRoutes() throws Exception {
+        try (TestGateway fresh = new TestGateway(RoutingLimits.defaults(), null)) {
+            HttpResponse<String> health = fresh.get("/healthz");
+            assertThat(health.statusCode()).isEqualTo(503);
+            assertThat(health.body()).contains("starting");
+            CompletableFuture<HttpResponse<String>> early = fresh.postAsync(body("early", 3, false));
+            fresh.put(new Gateways.Routes(1, 1, "default/other", "other", 10, List.of()));
+            fresh.route(worker);
+            assertThat(ids(early.get().body())).isEqualTo(expected("early", 3));
+            assertThat(fresh.get("/healthz").statusCode()).isEqualTo(200);
         }
     }
 
@@ -267,12 +299,12 @@ class CompletionsTest {
 
     @Test
     void manyAtOnce() throws Exception {
-        List<java.util.concurrent.CompletableFuture<HttpResponse<String>>> answers = IntStream.range(0, 200)
+        List<CompletableFuture<HttpResponse<String>>> answers = IntStream.range(0, 200)
                 .mapToObj(i -> gateway.postAsync(body("many " + i, 10, i % 2 == 0)))
                 .collect(Collectors.toList());
         for (int i = 0; i < answers.size(); i++) {
             HttpResponse<String> answer = answers.get(i).get();
-            if (answer.statusCode() != 429) {
+            if (answer.statusCode() != 503) {
                 assertThat(ids(answer.body())).isEqualTo(expected("many " + i, 10));
             }
         }

@@ -13,12 +13,15 @@ import dev.concertina.wire.Gateways;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Token;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The operator's side. */
 class ControlTest {
@@ -66,6 +69,36 @@ class ControlTest {
             refused(401, () -> stranger.get(gateway.controlAddress(), "/control/v1/state", Gateways.State.class, LONG));
             stranger.get(gateway.controlAddress(), "/healthz", Object.class, LONG);
         }
+    }
+
+    /** A process that starts again in the same pod knows what the one before knew. */
+    @Test
+    void termAndRoutesOutliveTheProcess(@TempDir Path folder) throws Exception {
+        try (TestGateway before = new TestGateway(TestGateway.LIMITS, null, folder)) {
+            before.put(routes(5, 7));
+            before.control.call(
+                    "DELETE",
+                    before.controlAddress(),
+                    "/control/v1/routes",
+                    new Gateways.Gone(8, "default/other"),
+                    Object.class,
+                    LONG);
+        }
+        try (TestGateway after = new TestGateway(TestGateway.LIMITS, null, folder)) {
+            assertThat(after.state().epoch()).isEqualTo(7);
+            assertThat(after.get("/healthz").statusCode()).isEqualTo(200);
+            refused(412, () -> after.put(routes(7, 8)));
+            after.put(routes(8, 8));
+        }
+    }
+
+    @Test
+    void aBrokenRoutesFileIsNamed(@TempDir Path folder) throws Exception {
+        Files.writeString(folder.resolve("routes.json"), "{\"term\":");
+        assertThatThrownBy(() -> new TestGateway(TestGateway.LIMITS, null, folder))
+                .isInstanceOf(java.io.IOException.class)
+                .hasMessageContaining("routes.json")
+                .hasMessageContaining("delete it");
     }
 
     @Test

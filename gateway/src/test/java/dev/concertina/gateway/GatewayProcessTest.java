@@ -74,6 +74,9 @@ class GatewayProcessTest {
                 "CONCERTINA_HTTP | 127.0.0.1:99999 | ports go from 0 to 65535",
                 "CONCERTINA_MAX_IN_FLIGHT | none | CONCERTINA_MAX_IN_FLIGHT is 'none'",
                 "CONCERTINA_POD | a b | CONCERTINA_POD is 'a b'",
+                "CONCERTINA_DRAIN_SECONDS | -1 | CONCERTINA_DRAIN_SECONDS is '-1'",
+                "CONCERTINA_LINGER_SECONDS | 31 | longer than the 30 of CONCERTINA_DRAIN_SECONDS",
+                "CONCERTINA_STATE_DIR | /proc/nowhere | cannot keep routes in /proc/nowhere",
             })
     void badSettings(String variable, String value, String sentence) throws Exception {
         launch(Map.of(variable, value == null ? "" : value));
@@ -93,7 +96,7 @@ class GatewayProcessTest {
         }
     }
 
-    /** Without Kafka it serves and says so; SIGTERM lets the stream under way end. */
+    /** Without Kafka it serves and says so; SIGTERM lets the stream under way end, and who sends to it late is served too. */
     @Test
     void finishesWhatIsUnderWay() throws Exception {
         Vertx vertx = Vertx.vertx();
@@ -125,6 +128,17 @@ class GatewayProcessTest {
             await("the worker has it", () -> !worker.started.isEmpty());
             process.destroy();
             await("it is stopping", () -> said().contains("event=stopping"));
+            HttpResponse<String> health = http.send(
+                    HttpRequest.newBuilder(URI.create("http://" + host + ":8080/healthz"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(health.statusCode()).isEqualTo(503);
+            worker.onStart = ScriptedWorker::all;
+            HttpResponse<String> late = http.send(
+                    TestGateway.request(URI.create("http://" + host + ":8080/v1/completions"), body("late", 4, true)),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(ids(late.body())).isEqualTo(expected("late", 4));
+            assertThat(late.headers().firstValue("Connection")).hasValue("close");
             half.countDown();
             assertThat(ids(answer.get().body())).isEqualTo(expected("term", 6));
             assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
@@ -167,6 +181,11 @@ class GatewayProcessTest {
     }
 
     private void launch(Map<String, String> environment) throws IOException {
+        process = start(host, tokenFile, output, environment);
+    }
+
+    /** Starts a gateway process at an address of its own. */
+    static Process start(String host, Path tokenFile, Path output, Map<String, String> environment) throws IOException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m"));
         command.addAll(List.of(
@@ -180,7 +199,7 @@ class GatewayProcessTest {
         builder.environment().keySet().removeIf(name -> name.startsWith("CONCERTINA_"));
         builder.environment().putAll(Map.of("CONCERTINA_HOST", host, "CONCERTINA_TOKEN_FILE", tokenFile.toString()));
         builder.environment().putAll(environment);
-        process = builder.start();
+        return builder.start();
     }
 
     private void failsWith(String sentence) throws Exception {

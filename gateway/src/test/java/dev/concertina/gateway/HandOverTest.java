@@ -220,7 +220,7 @@ class HandOverTest {
             }
             await("two are at the worker", () -> worker.started.size() == 2);
             HttpResponse<String> refused = narrow.post(body("q6", 3, false));
-            assertThat(refused.statusCode()).isEqualTo(429);
+            assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(refused.headers().firstValue("Retry-After")).isPresent();
             go.countDown();
             for (int i = 0; i < 5; i++) {
@@ -322,8 +322,11 @@ class HandOverTest {
         return new RoutingLimits(
                 64,
                 100,
+                1_000_000,
                 Duration.ofSeconds(1),
+                8,
                 Duration.ofSeconds(1),
+                Duration.ofMillis(200),
                 Duration.ofMillis(20),
                 Duration.ofMillis(100),
                 Duration.ofSeconds(5),

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,8 +35,11 @@ final class TestGateway implements AutoCloseable {
     static final RoutingLimits LIMITS = new RoutingLimits(
             64,
             100,
+            1_000_000,
             Duration.ofSeconds(20),
+            8,
             Duration.ofSeconds(20),
+            Duration.ofMillis(200),
             Duration.ofMillis(20),
             Duration.ofMillis(100),
             Duration.ofMillis(200),
@@ -52,8 +56,13 @@ final class TestGateway implements AutoCloseable {
     private long epoch;
 
     TestGateway(RoutingLimits limits, @Nullable EventPublisher events) throws IOException {
+        this(limits, events, null);
+    }
+
+    TestGateway(RoutingLimits limits, @Nullable EventPublisher events, @Nullable Path state) throws IOException {
         InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
-        gateway = new Gateway(new Settings(any, any, "gw-0", null, "t", limits), TOKEN, events, Clock.systemUTC());
+        Settings settings = new Settings(any, any, "gw-0", null, "t", limits, state, Settings.Ending.DEFAULT);
+        gateway = new Gateway(settings, TOKEN, events, Clock.systemUTC());
     }
 
     static TestGateway start() throws IOException {
@@ -93,19 +102,23 @@ final class TestGateway implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + gateway.httpPort() + path);
     }
 
-    HttpResponse<String> post(String body) throws IOException, InterruptedException {
-        return http.send(request(body), HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> post(String body, String... headers) throws IOException, InterruptedException {
+        return http.send(request(body, headers), HttpResponse.BodyHandlers.ofString());
     }
 
     CompletableFuture<HttpResponse<String>> postAsync(String body) {
         return http.sendAsync(request(body), HttpResponse.BodyHandlers.ofString());
     }
 
-    HttpRequest request(String body) {
-        return HttpRequest.newBuilder(uri("/v1/completions"))
+    HttpRequest request(String body, String... headers) {
+        return request(uri("/v1/completions"), body, headers);
+    }
+
+    static HttpRequest request(URI uri, String body, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                 .timeout(Duration.ofSeconds(60))
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        return (headers.length == 0 ? request : request.headers(headers)).build();
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
@@ -130,14 +143,15 @@ final class TestGateway implements AutoCloseable {
     static List<String> events(String stream) {
         return Arrays.stream(stream.split("\n\n"))
                 .filter(event -> !event.isBlank())
-                .map(event -> event.substring("data: ".length()))
+                .map(event -> event.substring(event.indexOf("data: ") + "data: ".length()))
                 .toList();
     }
 
     /** Token ids of a whole answer or a stream. */
     static List<Integer> ids(String answer) {
         List<Integer> ids = new ArrayList<>();
-        List<String> parts = answer.startsWith("data: ") ? events(answer) : List.of(answer);
+        List<String> parts =
+                (answer.startsWith("data: ") || answer.startsWith("id: ")) ? events(answer) : List.of(answer);
         for (String part : parts) {
             if (!part.equals("[DONE]")) {
                 json(part)
@@ -150,7 +164,8 @@ final class TestGateway implements AutoCloseable {
 
     static String text(String answer) {
         StringBuilder text = new StringBuilder();
-        List<String> parts = answer.startsWith("data: ") ? events(answer) : List.of(answer);
+        List<String> parts =
+                (answer.startsWith("data: ") || answer.startsWith("id: ")) ? events(answer) : List.of(answer);
         for (String part : parts) {
             if (!part.equals("[DONE]")) {
                 json(part)

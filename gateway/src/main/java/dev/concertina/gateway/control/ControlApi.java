@@ -3,6 +3,7 @@ package dev.concertina.gateway.control;
 import com.sun.net.httpserver.HttpExchange;
 import dev.concertina.gateway.routing.Deployment;
 import dev.concertina.gateway.routing.RouteTable;
+import dev.concertina.gateway.routing.RoutesFile;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.Gateways;
@@ -17,18 +18,21 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The control server: {@code PUT} and {@code DELETE /control/v1/routes}, {@code GET /control/v1/state}. Its calls run on threads of their
  * own and hop onto the event loop for the routing state.
  */
 public final class ControlApi implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(ControlApi.class.getName());
     private static final long MAX_BODY_BYTES = 4L * 1024 * 1024;
     private static final long LOOP_SECONDS = 10;
 
     private final RouteTable routes;
     private final Executor loop;
     private final ToLongFunction<String> eventsDropped;
+    private final @Nullable RoutesFile file;
     private final ControlServer server;
 
     /**
@@ -36,6 +40,7 @@ public final class ControlApi implements AutoCloseable {
      *
      * @param loop runs tasks on the event loop
      * @param eventsDropped dropped events by deployment; safe on the event loop
+     * @param file keeps each command's effect before it is answered, null: nothing is kept
      * @throws IOException in one sentence when the address cannot be bound
      */
     public ControlApi(
@@ -43,11 +48,13 @@ public final class ControlApi implements AutoCloseable {
             Token token,
             RouteTable routes,
             Executor loop,
-            ToLongFunction<String> eventsDropped)
+            ToLongFunction<String> eventsDropped,
+            @Nullable RoutesFile file)
             throws IOException {
         this.routes = routes;
         this.loop = loop;
         this.eventsDropped = eventsDropped;
+        this.file = file;
         server = new ControlServer(address, token, MAX_BODY_BYTES)
                 .on("PUT /control/v1/routes", this::put)
                 .on("DELETE /control/v1/routes", this::delete)
@@ -61,18 +68,26 @@ public final class ControlApi implements AutoCloseable {
 
     private Object put(HttpExchange exchange) throws IOException {
         Gateways.Routes body = server.body(exchange, Gateways.Routes.class);
-        return onLoop(() -> {
-            routes.put(body);
-            return Map.of();
-        });
+        keepIf(onLoop(() -> routes.put(body)));
+        return Map.of();
     }
 
     private Object delete(HttpExchange exchange) throws IOException {
         Gateways.Gone body = server.body(exchange, Gateways.Gone.class);
-        return onLoop(() -> {
-            routes.remove(body);
-            return Map.of();
-        });
+        keepIf(onLoop(() -> routes.remove(body)));
+        return Map.of();
+    }
+
+    /** A full disk costs the memory of a restart, not the service. */
+    private void keepIf(boolean changed) throws IOException {
+        if (!changed || file == null) {
+            return;
+        }
+        try {
+            file.keep(() -> onLoop(routes::known));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "event=routes_not_kept reason=\"{0}\"", e);
+        }
     }
 
     private Gateways.State state() {

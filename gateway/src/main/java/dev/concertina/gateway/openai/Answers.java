@@ -45,9 +45,17 @@ record Answers(String id, String model, long createdSeconds, boolean tokenIds) {
         return answer;
     }
 
-    /** A server-sent event. */
-    static Buffer event(ObjectNode data) {
-        return Buffer.buffer("data: ").appendBytes(Json.write(data)).appendString("\n\n");
+    /**
+     * A server-sent event.
+     *
+     * @param id what a client names as the last event it has, null for none
+     */
+    static Buffer event(ObjectNode data, @Nullable String id) {
+        Buffer event = Buffer.buffer();
+        if (id != null) {
+            event.appendString("id: ").appendString(id).appendString("\n");
+        }
+        return event.appendString("data: ").appendBytes(Json.write(data)).appendString("\n\n");
     }
 
     private ObjectNode envelope() {

@@ -23,6 +23,11 @@ final class ApiException extends RuntimeException {
         return new ApiException(400, message, param, null);
     }
 
+    /** 503: not now; the client is told when to try again. */
+    static ApiException overloaded(String reason) {
+        return new ApiException(503, "the gateway is overloaded: " + reason + "; try again later", null, "overloaded");
+    }
+
     int status() {
         return status;
     }

@@ -15,6 +15,7 @@ import java.util.List;
 final class CompletionRequestReader {
     static final int DEFAULT_MAX_TOKENS = 16;
     private static final int MAX_STOPS = 4;
+    private static final int MAX_STOP_IDS = 16;
     private static final int MAX_STOP_LENGTH = 256;
 
     private CompletionRequestReader() {}
@@ -32,6 +33,7 @@ final class CompletionRequestReader {
                 prompt(field(body, "prompt")),
                 integer(body, "max_tokens", DEFAULT_MAX_TOKENS),
                 stops(field(body, "stop")),
+                stopIds(field(body, "stop_token_ids")),
                 flag(body, "stream"),
                 flag(streamOptions(body), "include_usage"),
                 flag(body, "return_token_ids"));
@@ -98,16 +100,28 @@ final class CompletionRequestReader {
             }
             return prompt(onlyPrompt(prompt.get(0)));
         }
-        int[] ids = new int[prompt.size()];
+        return nonEmpty(ids(prompt, "prompt"));
+    }
+
+    private static int[] ids(JsonNode array, String name) {
+        int[] ids = new int[array.size()];
         for (int i = 0; i < ids.length; i++) {
-            JsonNode id = prompt.get(i);
+            JsonNode id = array.get(i);
             if (!id.isIntegralNumber() || !id.canConvertToInt() || id.asInt() < 0) {
                 throw ApiException.badRequest(
-                        "'prompt' must hold token ids only, and entry " + i + " is none", "prompt");
+                        "'" + name + "' must hold token ids only, and entry " + i + " is none", name);
             }
             ids[i] = id.asInt();
         }
-        return nonEmpty(ids);
+        return ids;
+    }
+
+    private static int[] stopIds(JsonNode stop) {
+        if (!stop.isMissingNode() && !stop.isArray() || stop.size() > MAX_STOP_IDS) {
+            throw ApiException.badRequest(
+                    "'stop_token_ids' must be up to " + MAX_STOP_IDS + " token ids", "stop_token_ids");
+        }
+        return ids(stop, "stop_token_ids");
     }
 
     private static JsonNode onlyPrompt(JsonNode prompt) {

@@ -11,12 +11,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
-import io.vertx.ext.web.handler.PlatformHandler;
 import java.time.Clock;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,68 +21,90 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OpenAiApi {
     private static final System.Logger LOG = System.getLogger(OpenAiApi.class.getName());
-    private static final int MAX_BODY_BYTES = 1024 * 1024;
-    private static final int STALLED_CLIENT_SECONDS = 300;
-    private static final int SLOW_BODY_MILLIS = 30_000;
+    /** Heap for one answer under way, as measured with some to spare, so that memory never decides. */
+    private static final int HEAP_BYTES_PER_ANSWER = 48 * 1024;
+
+    private static final int HEAP_PARTS_FOR_BODIES = 8;
+    /** Complete answers with a key may take a sixteenth of the heap at 4 bytes a token. */
+    private static final int HEAP_BYTES_PER_KEPT_TOKEN = 64;
+
+    private enum Phase {
+        SERVING,
+        /** New requests are taken, but each connection ends with its answer. */
+        LEAVING,
+        REFUSING
+    }
 
     private final RouteTable routes;
     private final Clock clock;
-    private final Supplier<String> ids;
-    private final Set<CompletionExchange> open = new HashSet<>();
-    private boolean draining;
+    private final Completions completions;
+    private final BodyReader bodies;
+    private final Connections connections;
+    private Phase phase = Phase.SERVING;
 
-    /** @param ids a new unique id with each call */
-    public OpenAiApi(RouteTable routes, Clock clock, Supplier<String> ids) {
+    /**
+     * Bounds come from the size of the heap.
+     *
+     * @param ids a new unique id with each call
+     */
+    public OpenAiApi(Vertx vertx, RouteTable routes, Clock clock, Supplier<String> ids) {
         this.routes = routes;
         this.clock = clock;
-        this.ids = ids;
+        long heap = Runtime.getRuntime().maxMemory();
+        int maxOpen = (int) Math.min(1 << 20, heap / HEAP_BYTES_PER_ANSWER);
+        Admission admission = new Admission(routes, maxOpen);
+        this.connections = new Connections(2 * maxOpen, System::nanoTime);
+        KeyedAnswers keyed = new KeyedAnswers(heap / HEAP_BYTES_PER_KEPT_TOKEN, System::nanoTime);
+        this.completions = new Completions(vertx, admission, keyed, clock, ids);
+        this.bodies = new BodyReader(vertx, heap / HEAP_PARTS_FOR_BODIES);
     }
 
     public Router router(Vertx vertx) {
         Router router = Router.router(vertx);
+        router.route().handler(connections::count);
         router.get("/healthz").handler(this::health);
         router.get("/v1/models").handler(this::models);
-        router.post("/v1/completions")
-                .handler((PlatformHandler) context -> boundBodyTime(vertx, context))
-                .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES))
-                .handler(this::complete);
-        for (int status : List.of(400, 404, 405, 413, 500)) {
+        router.post("/v1/completions").handler(this::complete);
+        for (int status : List.of(400, 404, 405, 500)) {
             router.errorHandler(status, context -> answerError(context, status));
         }
         return router;
     }
 
+    /** The connections that requests come over. */
+    public Connections connections() {
+        return connections;
+    }
+
+    /** Not ready any more: nobody should send new requests, but who does is served. */
+    public void leave() {
+        phase = Phase.LEAVING;
+    }
+
     /** No new requests from now on; those under way go on. */
-    public void drain() {
-        draining = true;
+    public void refuse() {
+        phase = Phase.REFUSING;
     }
 
     /** Answers not ended yet. */
     public int openAnswers() {
-        return open.size();
+        return completions.open();
     }
 
-    /** Once a second: cuts clients that stopped reading for minutes. */
-    public void cutStalledClients() {
-        List.copyOf(open).stream()
-                .filter(exchange -> exchange.isStalled(STALLED_CLIENT_SECONDS))
-                .forEach(CompletionExchange::cut);
+    /** Once a second. */
+    public void tick() {
+        completions.tick();
+        connections.closeIdle();
     }
 
-    private static void boundBodyTime(Vertx vertx, RoutingContext context) {
-        HttpServerRequest request = context.request();
-        long timer = vertx.setTimer(SLOW_BODY_MILLIS, late -> {
-            if (!request.isEnded()) {
-                request.connection().close();
-            }
-        });
-        context.addEndHandler(ended -> vertx.cancelTimer(timer));
-        context.next();
-    }
-
+    /** Ready: serving, and told the routes; a cluster without deployments is told none, so it is ready after a while all the same. */
     private void health(RoutingContext context) {
-        ObjectNode status = Json.mapper().createObjectNode().put("status", draining ? "draining" : "ok");
-        answer(context.response().setStatusCode(draining ? 503 : 200), status);
+        boolean told = routes.everRouted() || routes.settled();
+        boolean ready = phase == Phase.SERVING && told;
+        String word = phase != Phase.SERVING ? "draining" : told ? "ok" : "starting";
+        answer(
+                context.response().setStatusCode(ready ? 200 : 503),
+                Json.mapper().createObjectNode().put("status", word));
     }
 
     private void models(RoutingContext context) {
@@ -104,52 +122,33 @@ public final class OpenAiApi {
     }
 
     private void complete(RoutingContext context) {
+        HttpServerRequest request = context.request();
         HttpServerResponse response = context.response();
+        if (phase != Phase.SERVING) {
+            response.putHeader("Connection", "close");
+            context.addEndHandler(ended -> request.connection().close());
+        }
+        bodies.read(
+                request,
+                body -> answering(context, () -> {
+                    if (phase == Phase.REFUSING) {
+                        throw new ApiException(
+                                503, "this gateway is shutting down; send the request again", null, null);
+                    }
+                    CompletionRequest wanted = CompletionRequestReader.read(body);
+                    completions.complete(wanted, Retry.of(request.headers(), wanted), response);
+                }),
+                refusal -> CompletionExchange.refuse(response, refusal.status(), refusal.body()));
+    }
+
+    private static void answering(RoutingContext context, Runnable work) {
         try {
-            Buffer body = context.body().buffer();
-            CompletionRequest request = CompletionRequestReader.read(body == null ? new byte[0] : body.getBytes());
-            submit(request, deploymentFor(request), response);
+            work.run();
         } catch (ApiException refusal) {
-            CompletionExchange.refuse(response, refusal.status(), refusal.body());
+            CompletionExchange.refuse(context.response(), refusal.status(), refusal.body());
+        } catch (RuntimeException e) {
+            context.fail(500, e);
         }
-    }
-
-    private void submit(CompletionRequest request, Deployment deployment, HttpServerResponse response) {
-        String id = "cmpl-" + ids.get();
-        Answers answers = new Answers(id, request.model(), nowSeconds(), request.tokenIds());
-        CompletionExchange exchange = new CompletionExchange(request, answers, response, open::remove);
-        open.add(exchange);
-        exchange.attach(deployment.submit(id, request.promptIds(), request.maxTokens(), new int[0], exchange));
-    }
-
-    private Deployment deploymentFor(CompletionRequest request) {
-        if (draining) {
-            throw new ApiException(503, "this gateway is shutting down; send the request again", null, null);
-        }
-        if (!routes.everRouted()) {
-            throw new ApiException(503, "this gateway has just started and knows no models yet; try again", null, null);
-        }
-        Deployment deployment = routes.model(request.model())
-                .orElseThrow(() -> new ApiException(
-                        404,
-                        "the model '" + request.model() + "' does not exist; GET /v1/models lists those that do",
-                        "model",
-                        "model_not_found"));
-        long positions = (long) request.promptIds().length + request.maxTokens();
-        if (positions > deployment.maxContext()) {
-            throw new ApiException(
-                    400,
-                    "the model has room for " + deployment.maxContext() + " tokens, but " + positions
-                            + " were asked for (" + request.promptIds().length + " in the prompt, "
-                            + request.maxTokens() + " in max_tokens)",
-                    "max_tokens",
-                    "context_length_exceeded");
-        }
-        if (!deployment.accepts()) {
-            throw new ApiException(
-                    429, deployment.queued() + " requests wait already; try again later", null, "queue_full");
-        }
-        return deployment;
     }
 
     private static void answerError(RoutingContext context, int status) {
@@ -169,7 +168,6 @@ public final class OpenAiApi {
                 "no such path: " + context.request().method() + " "
                         + context.request().path();
             case 405 -> "this path does not take " + context.request().method();
-            case 413 -> "the body is larger than " + MAX_BODY_BYTES + " bytes";
             case 500 -> "internal error; the gateway's log says more";
             default -> "bad request" + reason(failure);
         };

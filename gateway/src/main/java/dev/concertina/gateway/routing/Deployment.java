@@ -3,27 +3,28 @@ package dev.concertina.gateway.routing;
 import dev.concertina.gateway.routing.RequestObserver.RequestFacts;
 import dev.concertina.wire.Gateways;
 import dev.concertina.wire.Rank;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * One deployment: its ranks, the requests that wait, and the choice between them. First come, first served; requests that lost their worker
- * go first. Confined to the event loop.
+ * One deployment: its ranks, the requests that wait, and the choice between them. First come, first served; a request that lost its worker
+ * waits again at the place where it came. Confined to the event loop.
  */
 public final class Deployment {
     private static final System.Logger LOG = System.getLogger(Deployment.class.getName());
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final RoutingContext context;
-    private final Deque<Generation> waiting = new ArrayDeque<>();
+    /** By number, the order of acceptance. */
+    private final TreeMap<Long, Generation> waiting = new TreeMap<>();
+
     private final Set<Generation> live = new HashSet<>();
     private Gateways.Routes routes;
     private Map<String, RankSlot> slots = new LinkedHashMap<>();
@@ -33,6 +34,7 @@ public final class Deployment {
     private boolean wakeUpSet;
     private boolean pumping;
     private int turn;
+    private long accepted;
 
     Deployment(Gateways.Routes routes, RoutingContext context) {
         this.context = context;
@@ -75,22 +77,27 @@ public final class Deployment {
         return routes;
     }
 
-    /** Whether one more request may wait here. */
-    public boolean accepts() {
-        return waiting.size() < context.limits().maxQueued();
+    /**
+     * Whether one more request may wait here.
+     *
+     * @param tokens prompt and answer together
+     */
+    public boolean accepts(long tokens) {
+        return waiting.size() < context.limits().maxQueued() && context.held().fits(tokens);
     }
 
     /**
-     * Takes a request; tokens and the end go to the sink, never before this returns.
+     * Takes a request; tokens and the end go to the log, never before this returns.
      *
      * @param stopIds token ids that end it
      */
-    public Generation submit(String id, int[] promptIds, int maxTokens, int[] stopIds, TokenSink sink) {
+    public Generation submit(String id, int[] promptIds, int maxTokens, int[] stopIds, TokenLog log) {
         RequestFacts facts = new RequestFacts(id, name(), promptIds.length, maxTokens);
-        Generation generation = new Generation(facts, promptIds, stopIds, this, context, sink);
+        Generation generation = new Generation(facts, promptIds, stopIds, this, context, log, accepted++);
+        context.held().take(generation.heldTokens());
         context.observer().received(facts);
         live.add(generation);
-        waiting.addLast(generation);
+        waiting.put(generation.number(), generation);
         pump();
         return generation;
     }
@@ -118,7 +125,7 @@ public final class Deployment {
     /** The deployment was deleted: what waits is told so, what runs may end. */
     void gone() {
         gone = true;
-        for (Generation generation : List.copyOf(waiting)) {
+        for (Generation generation : List.copyOf(waiting.values())) {
             generation.fail(404, goneMessage());
         }
     }
@@ -129,13 +136,13 @@ public final class Deployment {
         return known != null ? known : slotAmongRunning(rank);
     }
 
-    /** A request lost its place: it goes first. */
+    /** A request lost its place: it goes before all that came after it. */
     void again(Generation generation) {
         if (gone) {
             generation.fail(404, goneMessage());
             return;
         }
-        waiting.addFirst(generation);
+        waiting.put(generation.number(), generation);
         pump();
     }
 
@@ -147,8 +154,10 @@ public final class Deployment {
     }
 
     void ended(Generation generation, Outcome outcome) {
-        live.remove(generation);
-        waiting.remove(generation);
+        if (live.remove(generation)) {
+            context.held().give(generation.heldTokens());
+        }
+        waiting.remove(generation.number());
         switch (outcome) {
             case Outcome.Completed c -> completed++;
             case Outcome.Failed f -> failed++;
@@ -159,7 +168,7 @@ public final class Deployment {
     /** Gives up requests that waited too long. */
     void expire() {
         long now = context.nanos();
-        for (Generation generation : List.copyOf(waiting)) {
+        for (Generation generation : List.copyOf(waiting.values())) {
             generation.expire(now);
         }
     }
@@ -182,12 +191,12 @@ public final class Deployment {
         pumping = true;
         try {
             while (!waiting.isEmpty()) {
-                Optional<RankSlot> slot = choose(waiting.element());
+                Optional<RankSlot> slot = choose(waiting.firstEntry().getValue());
                 if (slot.isEmpty()) {
                     wakeUpAfterRest();
                     return;
                 }
-                waiting.remove().run(slot.get());
+                waiting.pollFirstEntry().getValue().run(slot.get());
             }
         } finally {
             pumping = false;

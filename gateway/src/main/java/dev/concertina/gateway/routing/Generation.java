@@ -3,13 +3,12 @@ package dev.concertina.gateway.routing;
 import dev.concertina.gateway.routing.RequestObserver.RequestFacts;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Workers;
-import java.util.Arrays;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One request from acceptance to end. It waits, runs on a rank, and when that rank refuses, moves or loses it, goes on elsewhere: the tokens
- * it has travel along, so the sink sees each index once. Confined to the event loop.
+ * it has travel along, so its log gets each index once. Confined to the event loop.
  */
 public final class Generation {
     private static final System.Logger LOG = System.getLogger(Generation.class.getName());
@@ -20,11 +19,10 @@ public final class Generation {
     private final int[] stopIds;
     private final Deployment deployment;
     private final RoutingContext context;
-    private final TokenSink sink;
+    private final TokenLog log;
+    private final long number;
     private final long acceptedNanos;
 
-    private int[] generated = new int[16];
-    private int count;
     private long firstTokenNanos;
     private long lastTokenNanos;
 
@@ -34,21 +32,25 @@ public final class Generation {
     private @Nullable WorkerCall call;
     private boolean lost;
     private long lostNanos;
+    private int crashes;
     private boolean done;
 
+    /** @param number of the request in the deployment's order of acceptance */
     Generation(
             RequestFacts facts,
             int[] promptIds,
             int[] stopIds,
             Deployment deployment,
             RoutingContext context,
-            TokenSink sink) {
+            TokenLog log,
+            long number) {
         this.facts = facts;
         this.promptIds = promptIds;
         this.stopIds = stopIds;
         this.deployment = deployment;
         this.context = context;
-        this.sink = sink;
+        this.log = log;
+        this.number = number;
         this.acceptedNanos = context.nanos();
     }
 
@@ -57,13 +59,23 @@ public final class Generation {
         finish(new Outcome.Cancelled());
     }
 
-    /** The sink has all it wants (a stop string): the rest is not generated. */
+    /** Its readers have all they want (a stop string): the rest is not generated. */
     public void stop() {
         finish(new Outcome.Completed("stop"));
     }
 
     int promptLength() {
         return promptIds.length;
+    }
+
+    /** Token ids that it keeps at most. */
+    long heldTokens() {
+        return (long) promptIds.length + facts.maxTokens();
+    }
+
+    /** Its place in the order of acceptance. */
+    long number() {
+        return number;
     }
 
     boolean isDone() {
@@ -103,8 +115,8 @@ public final class Generation {
     void run(RankSlot target) {
         occupy(target);
         attempt++;
-        Workers.Sequence sequence = new Workers.Sequence(
-                sequenceId(), promptIds, Arrays.copyOf(generated, count), facts.maxTokens(), stopIds);
+        Workers.Sequence sequence =
+                new Workers.Sequence(sequenceId(), promptIds, log.copy(0, log.size()), facts.maxTokens(), stopIds);
         call = context.workers().start(target.rank(), sequence, new Stream(attempt, true));
     }
 
@@ -112,12 +124,12 @@ public final class Generation {
     void abandon(String reason) {
         if (!done && call != null) {
             call.cancel();
-            lose(reason);
+            crashed(reason);
         }
     }
 
     private boolean hasAllTokens() {
-        return count >= facts.maxTokens();
+        return log.size() >= facts.maxTokens();
     }
 
     private String sequenceId() {
@@ -140,30 +152,27 @@ public final class Generation {
     }
 
     private void accept(int token) {
-        if (count == generated.length) {
-            generated = Arrays.copyOf(generated, count * 2);
-        }
-        generated[count++] = token;
         lastTokenNanos = context.nanos();
         lost = false;
+        crashes = 0;
         RankSlot at = slot;
         if (at != null) {
             at.succeeded();
         }
-        if (count == 1) {
+        if (log.size() == 0) {
             firstTokenNanos = lastTokenNanos;
             context.observer()
                     .firstToken(facts, at == null ? -1 : at.rank().rank(), millis(acceptedNanos, firstTokenNanos));
         }
         context.observer().token(facts);
-        sink.token(token);
+        log.append(token);
     }
 
     private void follow(Rank rank) {
         vacate();
         occupy(deployment.slotOf(rank));
         LOG.log(System.Logger.Level.DEBUG, "event=moved request={0} rank={1}", facts.id(), rank.rank());
-        call = context.workers().follow(rank, sequenceId(), count, new Stream(attempt, false));
+        call = context.workers().follow(rank, sequenceId(), log.size(), new Stream(attempt, false));
     }
 
     private void lose(String reason) {
@@ -176,9 +185,21 @@ public final class Generation {
                 "event=resend request={0} deployment={1} tokens={2} reason=\"{3}\"",
                 facts.id(),
                 facts.deployment(),
-                count,
+                log.size(),
                 reason);
         retry();
+    }
+
+    /** The worker had taken it: one may die of anything, several in a row may die of this request. */
+    private void crashed(String reason) {
+        crashes++;
+        if (crashes >= context.limits().crashes() && !hasAllTokens()) {
+            fail(
+                    503,
+                    crashes + " workers in a row took this request and were lost without a token in between; the last: " + reason);
+        } else {
+            lose(reason);
+        }
     }
 
     private void retry() {
@@ -199,7 +220,7 @@ public final class Generation {
         switch (end) {
             case StreamEnd.Finished f -> {
                 if (f.reason().equals("length") && !hasAllTokens()) {
-                    lose("the worker ended after " + count + " of " + facts.maxTokens() + " tokens");
+                    crashed("the worker ended after " + log.size() + " of " + facts.maxTokens() + " tokens");
                 } else {
                     finish(new Outcome.Completed(f.reason()));
                 }
@@ -212,7 +233,13 @@ public final class Generation {
                 }
             }
             case StreamEnd.Refused r -> refused(r, started);
-            case StreamEnd.Lost l -> lose(l.reason());
+            case StreamEnd.Lost l -> {
+                if (l.taken()) {
+                    crashed(l.reason());
+                } else {
+                    lose(l.reason());
+                }
+            }
         }
     }
 
@@ -238,6 +265,7 @@ public final class Generation {
         vacate();
         deployment.ended(this, outcome);
         long now = context.nanos();
+        int count = log.size();
         context.observer()
                 .finished(
                         facts,
@@ -248,7 +276,7 @@ public final class Generation {
                                 ? OptionalDouble.of(millis(firstTokenNanos, lastTokenNanos) / (count - 1))
                                 : OptionalDouble.empty(),
                         millis(acceptedNanos, now));
-        sink.end(outcome);
+        log.end(outcome);
     }
 
     private static double millis(long fromNanos, long toNanos) {
@@ -268,11 +296,11 @@ public final class Generation {
 
         @Override
         public void token(int index, int token) {
-            if (done || of != attempt || index < count) {
+            if (done || of != attempt || index < log.size()) {
                 return; // a duplicate
             }
-            if (index > count) {
-                abandon("token " + index + " came where " + count + " was due");
+            if (index > log.size()) {
+                abandon("token " + index + " came where " + log.size() + " was due");
                 return;
             }
             if (!hasAllTokens()) {

@@ -11,17 +11,33 @@ import java.util.Optional;
 
 /**
  * All deployments the gateway knows, from the operator's routes. Commands of an older Lease term are refused with 412, routes older than those
- * in use with 409. The highest term lives in memory: a gateway that starts again knows no routes either and takes the first that come.
- * Confined to the event loop.
+ * in use with 409. Confined to the event loop; {@link RoutesFile} keeps both for the next process.
  */
 public final class RouteTable {
     private final RoutingContext context;
     private final Map<String, Deployment> byName = new LinkedHashMap<>();
+    private final long startNanos;
     private long highestTerm;
     private boolean everRouted;
+    private long firstRoutesNanos;
 
     public RouteTable(RoutingContext context) {
         this.context = context;
+        this.startNanos = context.nanos();
+    }
+
+    /** Goes on where an earlier process of this gateway stopped: its routes, and the highest term it saw. */
+    public void restore(KnownRoutes known) {
+        for (Gateways.Routes routes : known.routes()) {
+            put(routes);
+        }
+        highestTerm = Math.max(highestTerm, known.term());
+    }
+
+    /** What {@link #restore} needs. */
+    public KnownRoutes known() {
+        return new KnownRoutes(
+                highestTerm, byName.values().stream().map(Deployment::routes).toList());
     }
 
     /** The deployment that serves a model. */
@@ -40,12 +56,19 @@ public final class RouteTable {
         return everRouted;
     }
 
+    /** Whether a model that is not known now is not served at all: the operator has had the time to send every deployment's routes. */
+    public boolean settled() {
+        long since = everRouted ? firstRoutesNanos : startNanos;
+        return context.nanos() - since > context.limits().settling().toNanos();
+    }
+
     /**
      * Takes newer routes.
      *
+     * @return whether anything changed
      * @throws ControlException 400 for nonsense, 409 for older routes or a model name that is taken, 412 for an older term
      */
-    public void put(Gateways.Routes routes) {
+    public boolean put(Gateways.Routes routes) {
         check(routes);
         fence(routes.term());
         Deployment known = byName.get(routes.deployment());
@@ -60,22 +83,33 @@ public final class RouteTable {
                     409, "the model name '" + routes.modelName() + "' is already served by " + other.name());
         });
         highestTerm = routes.term();
-        everRouted = true;
+        if (!everRouted) {
+            everRouted = true;
+            firstRoutesNanos = context.nanos();
+        }
         if (known == null) {
             byName.put(routes.deployment(), new Deployment(routes, context));
-        } else {
-            known.update(routes);
+            return true;
         }
+        boolean changed = !routes.equals(known.routes());
+        known.update(routes);
+        return changed;
     }
 
-    /** Forgets a deployment; one that is not known is fine. */
-    public void remove(Gateways.Gone gone) {
+    /**
+     * Forgets a deployment; one that is not known is fine.
+     *
+     * @return whether anything changed
+     */
+    public boolean remove(Gateways.Gone gone) {
         fence(gone.term());
+        boolean higher = gone.term() > highestTerm;
         highestTerm = gone.term();
         Deployment removed = byName.remove(String.valueOf(gone.deployment()));
         if (removed != null) {
             removed.gone();
         }
+        return higher || removed != null;
     }
 
     /** Once a second or so. */

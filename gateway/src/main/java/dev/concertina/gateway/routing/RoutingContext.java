@@ -8,7 +8,21 @@ import java.util.function.LongSupplier;
  * @param nanoClock monotonic time, ns
  */
 public record RoutingContext(
-        WorkerClient workers, Timers timers, RequestObserver observer, RoutingLimits limits, LongSupplier nanoClock) {
+        WorkerClient workers,
+        Timers timers,
+        RequestObserver observer,
+        RoutingLimits limits,
+        HeldTokens held,
+        LongSupplier nanoClock) {
+
+    public RoutingContext(
+            WorkerClient workers,
+            Timers timers,
+            RequestObserver observer,
+            RoutingLimits limits,
+            LongSupplier nanoClock) {
+        this(workers, timers, observer, limits, new HeldTokens(limits.maxHeldTokens()), nanoClock);
+    }
 
     /** Runs something on the event loop later. */
     @FunctionalInterface

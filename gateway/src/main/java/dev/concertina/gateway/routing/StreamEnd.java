@@ -14,6 +14,10 @@ sealed interface StreamEnd {
     /** The worker answered that it does not take it. */
     record Refused(int status, String sentence) implements StreamEnd {}
 
-    /** Connection, worker or sequence is gone, or the stream makes no sense. */
-    record Lost(String reason) implements StreamEnd {}
+    /**
+     * Connection, worker or sequence is gone, or the stream makes no sense.
+     *
+     * @param taken whether the worker had taken the sequence
+     */
+    record Lost(String reason, boolean taken) implements StreamEnd {}
 }

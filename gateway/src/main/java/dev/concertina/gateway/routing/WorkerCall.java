@@ -23,6 +23,7 @@ final class WorkerCall {
 
     private final Listener listener;
     private @Nullable HttpClientRequest request;
+    private boolean taken;
     private boolean over;
 
     private WorkerCall(Listener listener) {
@@ -33,7 +34,7 @@ final class WorkerCall {
         WorkerCall call = new WorkerCall(listener);
         http.request(options).onComplete(opened -> {
             if (opened.failed()) {
-                call.end(new StreamEnd.Lost("cannot connect: " + opened.cause().getMessage()));
+                call.lost("cannot connect: " + opened.cause().getMessage());
             } else if (call.over) {
                 opened.result().reset();
             } else {
@@ -62,10 +63,10 @@ final class WorkerCall {
 
     private void send(HttpClientRequest opened, Buffer body) {
         request = opened;
-        opened.exceptionHandler(problem -> end(new StreamEnd.Lost("connection lost: " + problem.getMessage())));
+        opened.exceptionHandler(problem -> lost("connection lost: " + problem.getMessage()));
         opened.send(body).onComplete(answer -> {
             if (answer.failed()) {
-                end(new StreamEnd.Lost("no answer: " + answer.cause().getMessage()));
+                lost("no answer: " + answer.cause().getMessage());
             } else if (answer.result().statusCode() != 200) {
                 refused(answer.result());
             } else {
@@ -90,9 +91,10 @@ final class WorkerCall {
     }
 
     private void stream(HttpClientResponse answer) {
+        taken = true;
         RecordParser lines = RecordParser.newDelimited("\n", answer).maxRecordSize(MAX_LINE_BYTES);
         lines.exceptionHandler(problem -> broken("stream broken: " + problem.getMessage()));
-        lines.endHandler(ended -> end(new StreamEnd.Lost("the stream ended before the sequence did")));
+        lines.endHandler(ended -> lost("the stream ended before the sequence did"));
         lines.handler(this::line);
     }
 
@@ -117,15 +119,19 @@ final class WorkerCall {
         } else if (token.moved() != null) {
             end(new StreamEnd.Moved(token.moved()));
         } else if (token.error() != null) {
-            end(new StreamEnd.Lost("the worker says: " + token.error()));
+            lost("the worker says: " + token.error());
         }
     }
 
     private void broken(String reason) {
         if (!over) {
-            end(new StreamEnd.Lost(reason));
+            lost(reason);
             reset();
         }
+    }
+
+    private void lost(String reason) {
+        end(new StreamEnd.Lost(reason, taken));
     }
 
     private void end(StreamEnd end) {

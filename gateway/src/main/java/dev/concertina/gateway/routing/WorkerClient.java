@@ -17,7 +17,9 @@ import java.util.regex.Pattern;
 /** Opens sequence streams at workers: HTTP/1.1, kept alive, without idle time-outs, since a pause between tokens may be long. */
 public final class WorkerClient {
     private static final Pattern ADDRESS = Pattern.compile("[^\\s:/]+:\\d{1,5}");
-    private static final int CONNECT_MILLIS = 3_000;
+    /** So long that a burst of requests on a busy machine is not taken for dead workers and sent again on top. */
+    private static final int CONNECT_MILLIS = 5_000;
+
     private static final long PROBE_MILLIS = 5_000;
     private static final int CONNECTIONS_PER_WORKER = 1_024;
     /** Below the 30 s after which the workers' server closes idle connections, or requests would meet closed ones. */
