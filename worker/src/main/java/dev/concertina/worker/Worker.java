@@ -16,6 +16,7 @@ import dev.concertina.worker.migration.Migrator;
 import dev.concertina.worker.migration.Reservations;
 import dev.concertina.worker.server.ControlApi;
 import dev.concertina.worker.server.SequenceApi;
+import dev.concertina.worker.server.Terms;
 import dev.concertina.worker.serving.Serving;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -83,8 +84,9 @@ public final class Worker implements AutoCloseable, ControlApi.Attachment {
      * @throws IOException in one sentence when an address cannot be bound or the agent does not answer
      */
     public static Worker start(WorkerSettings settings, Token token, MemoryClient memory) throws IOException {
+        Terms terms = new Terms(settings.state());
         Worker worker = new Worker(settings, token, memory);
-        new ControlApi(worker.self, worker.joined, worker.epochs, worker, worker.migrator).route(worker.server);
+        new ControlApi(worker.self, worker.joined, worker.epochs, worker, worker.migrator, terms).route(worker.server);
         SequenceApi.route(worker.server, worker::required);
         MigrationApi.route(worker.server, worker::required, worker.reservations);
         worker.housekeeping.scheduleWithFixedDelay(worker::sweep, 1, 1, TimeUnit.SECONDS);

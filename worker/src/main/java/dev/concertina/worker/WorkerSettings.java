@@ -1,6 +1,9 @@
 package dev.concertina.worker;
 
 import dev.concertina.worker.engine.Pace;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param pace stated speed of a simulated accelerator
  * @param kafka bootstrap servers for expert counts; null: none are sent
  * @param topic of the traffic events
+ * @param state folder of this pod's own that outlives the process; null: none
  */
 public record WorkerSettings(
         String host,
@@ -26,7 +30,8 @@ public record WorkerSettings(
         String pod,
         Pace pace,
         @Nullable String kafka,
-        String topic) {
+        String topic,
+        @Nullable Path state) {
     static final int CONTROL_PORT = 7080;
     static final int EXCHANGE_PORT = 7081;
 
@@ -47,7 +52,24 @@ public record WorkerSettings(
                 need(environment, "CONCERTINA_POD"),
                 pace == null || pace.isBlank() ? Pace.NONE : Pace.parse(pace),
                 kafka == null || kafka.isBlank() ? null : kafka,
-                environment.getOrDefault("CONCERTINA_TOPIC", "concertina.traffic"));
+                environment.getOrDefault("CONCERTINA_TOPIC", "concertina.traffic"),
+                folder(environment.get("CONCERTINA_STATE_DIR")));
+    }
+
+    private static @Nullable Path folder(@Nullable String text) {
+        if (text == null || text.isBlank()) {
+            return null;
+        }
+        try {
+            Path folder = Path.of(text);
+            if (Files.isDirectory(folder) && Files.isWritable(folder)) {
+                return folder;
+            }
+        } catch (InvalidPathException e) {
+            // told below
+        }
+        throw new IllegalArgumentException(
+                "CONCERTINA_STATE_DIR is '" + text + "'; it must be a folder that this process may write");
     }
 
     static String need(Map<String, String> environment, String name) {

@@ -243,7 +243,7 @@ public final class Engine implements AutoCloseable {
     /**
      * Takes a new sequence.
      *
-     * @throws ControlException 400 when it can never run here, 409 before the first epoch, while draining, or for a live id
+     * @throws ControlException 400 when it can never run here, 409 before the first epoch, while draining, when too many wait, or for a live id
      */
     public LiveSequence submit(Workers.Sequence request) {
         LiveSequence sequence = SequenceChecks.checked(request, shape, pool);
@@ -256,6 +256,7 @@ public final class Engine implements AutoCloseable {
                 if (draining) {
                     throw new ControlException(409, "this rank is draining");
                 }
+                waiting.checkRoom();
                 if (sequence.full()) {
                     sequence.log().end(new Workers.Token(null, null, "length", null, null));
                 } else {

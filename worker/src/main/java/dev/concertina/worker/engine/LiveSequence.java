@@ -6,22 +6,32 @@ import dev.concertina.worker.kv.KvLayout;
 import dev.concertina.worker.kv.KvPool;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** One sequence on this rank. All fields but {@code cancelled} belong to the step thread; the log is shared. */
 public final class LiveSequence {
-    private final Workers.Sequence request;
+    private final String id;
+    private final int promptLength;
+    private final int resumedAt;
+    private final int[] stopIds;
+    private final Set<Integer> eosIds;
     private final SequenceLog log;
-    private final int[] ids; // (prompt + maxTokens)
+    private final int[] ids; // (prompt + maxTokens); the only copy of the prompt, since many may wait
     private int length;
     private int computed;
     private int planned;
     private KvGrant grant = KvGrant.NONE;
     private volatile boolean cancelled;
 
-    LiveSequence(Workers.Sequence request) {
-        this.request = request;
+    /** @param eosIds the model's own end tokens */
+    LiveSequence(Workers.Sequence request, Set<Integer> eosIds) {
         int[] before = request.generatedIds();
+        this.id = request.id();
+        this.promptLength = request.promptIds().length;
+        this.resumedAt = before.length;
+        this.stopIds = request.stopIds();
+        this.eosIds = eosIds;
         this.ids = Arrays.copyOf(request.promptIds(), request.promptIds().length + request.maxTokens());
         System.arraycopy(before, 0, ids, request.promptIds().length, before.length);
         this.length = request.promptIds().length + before.length;
@@ -29,7 +39,7 @@ public final class LiveSequence {
     }
 
     public String id() {
-        return request.id();
+        return id;
     }
 
     public SequenceLog log() {
@@ -38,18 +48,17 @@ public final class LiveSequence {
 
     /** Tokens generated elsewhere before it came here. */
     public int resumedAt() {
-        return request.generatedIds().length;
+        return resumedAt;
     }
 
     /** The request as it must be sent elsewhere to go on from here. Only while frozen or from the step thread. */
     public Workers.Sequence state() {
-        int prompt = request.promptIds().length;
         return new Workers.Sequence(
-                request.id(),
-                request.promptIds(),
-                Arrays.copyOfRange(ids, prompt, length),
-                request.maxTokens(),
-                request.stopIds());
+                id,
+                Arrays.copyOf(ids, promptLength),
+                Arrays.copyOfRange(ids, promptLength, length),
+                ids.length - promptLength,
+                stopIds);
     }
 
     /** Pages for the whole sequence. */
@@ -113,7 +122,7 @@ public final class LiveSequence {
     }
 
     boolean isStop(int token) {
-        return IntStream.of(request.stopIds()).anyMatch(stop -> stop == token);
+        return eosIds.contains(token) || IntStream.of(stopIds).anyMatch(stop -> stop == token);
     }
 
     /** Appends a generated token; true when it was the last. */

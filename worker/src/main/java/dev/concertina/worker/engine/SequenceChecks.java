@@ -12,7 +12,7 @@ final class SequenceChecks {
 
     static LiveSequence checked(Workers.Sequence request, ModelShape shape, KvPool pool) {
         check(request, shape);
-        LiveSequence sequence = new LiveSequence(request);
+        LiveSequence sequence = new LiveSequence(request, shape.eosIds());
         if (sequence.pagesNeeded() > pool.total()) {
             throw new ControlException(
                     400, "it needs " + sequence.pagesNeeded() + " KV pages, the pool has " + pool.total());
@@ -59,6 +59,7 @@ final class SequenceChecks {
         }
         checkIds(request.promptIds(), shape.vocab());
         checkIds(request.generatedIds(), shape.vocab());
+        checkIds(request.stopIds(), shape.vocab());
     }
 
     private static void checkIds(int[] ids, int vocab) {

@@ -1,5 +1,6 @@
 package dev.concertina.worker.engine;
 
+import dev.concertina.wire.ControlException;
 import dev.concertina.worker.kv.KvGrant;
 import dev.concertina.worker.kv.KvPool;
 import java.util.ArrayDeque;
@@ -10,6 +11,9 @@ import java.util.Optional;
 
 /** Sequences that wait for KV pages, admitted in order. A sequence goes on with the pages that a process before this one left, if there are any. For the step thread. */
 final class WaitingLine implements Iterable<LiveSequence> {
+    /** Most that wait; gateways keep the rest. Those that come back from a hand-over may exceed it. */
+    static final int MOST = 1_024;
+
     private static final System.Logger LOG = System.getLogger(WaitingLine.class.getName());
 
     private final KvPool pool;
@@ -17,6 +21,13 @@ final class WaitingLine implements Iterable<LiveSequence> {
 
     WaitingLine(KvPool pool) {
         this.pool = pool;
+    }
+
+    /** 409 when too many wait already. */
+    void checkRoom() {
+        if (waiting.size() >= MOST) {
+            throw new ControlException(409, waiting.size() + " sequences wait here already");
+        }
     }
 
     void add(LiveSequence sequence) {

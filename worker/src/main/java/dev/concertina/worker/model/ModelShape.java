@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.concertina.wire.Json;
 import dev.concertina.worker.kernels.Kernels;
 import java.io.IOException;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The dimensions of a Qwen3-MoE model.
@@ -22,6 +24,7 @@ import java.io.IOException;
  * @param normTopK whether the chosen experts' weights are scaled to a sum of 1
  * @param maxContext positions
  * @param tied whether the output head is the embedding
+ * @param eosIds tokens with which the model ends an answer; not part of it
  */
 public record ModelShape(
         int layers,
@@ -37,9 +40,11 @@ public record ModelShape(
         double ropeTheta,
         boolean normTopK,
         int maxContext,
-        boolean tied) {
+        boolean tied,
+        Set<Integer> eosIds) {
 
     public ModelShape {
+        eosIds = Set.copyOf(eosIds);
         if (hidden % Kernels.LANES != 0 || headDim % Kernels.LANES != 0 || expertWidth % Kernels.LANES != 0) {
             throw new IllegalArgumentException("hidden_size, head_dim and moe_intermediate_size must be multiples of "
                     + Kernels.LANES + ", not " + hidden + ", " + headDim + " and " + expertWidth);
@@ -89,7 +94,22 @@ public record ModelShape(
                 rope.path("rope_theta").asDouble(config.path("rope_theta").asDouble(10_000)),
                 config.path("norm_topk_prob").asBoolean(false),
                 need(config, "max_position_embeddings"),
-                config.path("tie_word_embeddings").asBoolean(false));
+                config.path("tie_word_embeddings").asBoolean(false),
+                eosIds(config.path("eos_token_id")));
+    }
+
+    /** One id, several, or none. */
+    private static Set<Integer> eosIds(JsonNode eos) {
+        Set<Integer> ids = new TreeSet<>();
+        if (eos.isArray()) {
+            eos.forEach(id -> ids.add(id.asInt(-1)));
+        } else if (!eos.isMissingNode() && !eos.isNull()) {
+            ids.add(eos.asInt(-1));
+        }
+        if (ids.stream().anyMatch(id -> id < 0)) {
+            throw new IllegalArgumentException("config.json: eos_token_id " + eos + " is no token id");
+        }
+        return ids;
     }
 
     private static int need(JsonNode config, String name) {

@@ -80,7 +80,7 @@ public final class ReferenceRun implements AutoCloseable {
      *
      * @param promptIds at least one
      * @param maxTokens most ids to generate; prompt and answer must fit into the context
-     * @param stopIds ids that end the answer and are not part of it
+     * @param stopIds ids that end the answer and are not part of it, as the model's own end tokens do
      */
     public int[] generate(int[] promptIds, int maxTokens, int... stopIds) {
         if (promptIds.length == 0 || promptIds.length + maxTokens > shape.maxContext()) {
@@ -91,7 +91,7 @@ public final class ReferenceRun implements AutoCloseable {
         prefill(promptIds, CHUNK, Observer.NONE);
         for (int i = 0; i < maxTokens; i++) {
             int next = forward.argmax(0);
-            if (IntStream.of(stopIds).anyMatch(stop -> stop == next)) {
+            if (shape.eosIds().contains(next) || IntStream.of(stopIds).anyMatch(stop -> stop == next)) {
                 return Arrays.copyOf(answer, i);
             }
             answer[i] = next;

@@ -48,14 +48,15 @@ public final class ControlApi {
     private final Epochs epochs;
     private final Attachment attachment;
     private final Migrator migrator;
-    private final Terms terms = new Terms();
+    private final Terms terms;
 
-    public ControlApi(Self self, Joined joined, Epochs epochs, Attachment attachment, Migrator migrator) {
+    public ControlApi(Self self, Joined joined, Epochs epochs, Attachment attachment, Migrator migrator, Terms terms) {
         this.self = self;
         this.joined = joined;
         this.epochs = epochs;
         this.attachment = attachment;
         this.migrator = migrator;
+        this.terms = terms;
     }
 
     /** Adds the routes. */

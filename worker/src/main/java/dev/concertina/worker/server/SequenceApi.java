@@ -15,11 +15,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** {@code POST /v1/sequences} and {@code POST /v1/sequences/ID/follow?from=I}: NDJSON streams, flushed at every step's tokens. */
+/**
+ * {@code POST /v1/sequences} and {@code POST /v1/sequences/ID/follow?from=I}: NDJSON streams, flushed at every step's tokens; an empty line now and then
+ * while there are none, since only a write tells that the client is gone.
+ */
 public final class SequenceApi {
     private static final String PREFIX = "/v1/sequences/";
     private static final String FOLLOW = "/follow";
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration SILENCE = Duration.ofSeconds(2);
 
     private final ControlServer server;
     private final Supplier<Serving> serving;
@@ -91,7 +94,7 @@ public final class SequenceApi {
         int next = from;
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         while (true) {
-            List<Workers.Token> tokens = sequence.log().await(next, PATIENCE);
+            List<Workers.Token> tokens = sequence.log().await(next, SILENCE);
             lines.reset();
             boolean ended = false;
             for (Workers.Token token : tokens) {
@@ -99,6 +102,9 @@ public final class SequenceApi {
                 lines.write('\n');
                 ended = token.index() == null;
                 next += ended ? 0 : 1;
+            }
+            if (tokens.isEmpty()) {
+                lines.write('\n');
             }
             lines.writeTo(out);
             out.flush();

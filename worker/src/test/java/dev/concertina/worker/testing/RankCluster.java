@@ -37,7 +37,7 @@ public final class RankCluster implements AutoCloseable {
 
     public Worker start(int rank) throws IOException {
         WorkerSettings settings = new WorkerSettings(
-                "127.0.0.1", 0, 0, DEPLOYMENT, rank, "pod-" + rank, pace, null, "concertina.traffic");
+                "127.0.0.1", 0, 0, DEPLOYMENT, rank, "pod-" + rank, pace, null, "concertina.traffic", null);
         Worker worker = Worker.start(settings, token, memory.client());
         workers.put(rank, worker);
         return worker;

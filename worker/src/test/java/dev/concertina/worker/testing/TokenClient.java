@@ -77,6 +77,9 @@ public final class TokenClient {
                     throw new IOException(address + path + ": " + response.statusCode() + " " + lines.readLine());
                 }
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    if (line.isEmpty()) {
+                        continue; // a sign of life
+                    }
                     Workers.Token next = Json.read(line.getBytes(StandardCharsets.UTF_8), Workers.Token.class);
                     if (next.index() == null) {
                         return next;
