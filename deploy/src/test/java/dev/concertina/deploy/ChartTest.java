@@ -92,6 +92,22 @@ class ChartTest {
         }
     }
 
+    /** A rolling update or a drained node takes one gateway at a time, and the kubelet waits until it has drained. */
+    @Test
+    void gatewaysLeaveOneAtATimeAndInTheirOwnTime() throws Exception {
+        List<Map<String, Object>> objects = helm().template("gateway.drainSeconds=100");
+        Map<String, Object> gateway = workload(objects, Api.COMPONENT_GATEWAY);
+        assertThat(at(gateway, "spec")).containsEntry("replicas", 2);
+        assertThat(at(gateway, "spec", "strategy", "rollingUpdate")).containsEntry("maxUnavailable", 0);
+        Map<String, Object> pod = at(gateway, "spec", "template", "spec");
+        assertThat((Integer) pod.get("terminationGracePeriodSeconds")).isGreaterThan(100);
+        assertThat(container(Map.of("spec", pod)).get("env").toString())
+                .contains("{name=CONCERTINA_DRAIN_SECONDS, value=100}");
+        Map<String, Object> budget = one(objects, "PodDisruptionBudget");
+        assertThat(at(budget, "spec")).containsEntry("maxUnavailable", 1);
+        assertThat(at(budget, "spec", "selector")).isEqualTo(at(gateway, "spec", "selector"));
+    }
+
     @Test
     void workersNamespacesGetTheTokenAndAClaim() throws Exception {
         List<Map<String, Object>> objects = helm().template("workloadNamespaces={apps,blue}");

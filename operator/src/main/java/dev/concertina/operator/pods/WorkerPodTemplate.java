@@ -145,7 +145,7 @@ public final class WorkerPodTemplate {
                 "CONCERTINA_DEPLOYMENT",
                 owner.getMetadata().getNamespace() + "/" + owner.getMetadata().getName());
         put(env, "CONCERTINA_RANK", String.valueOf(rank));
-        put(env, "CONCERTINA_STATE_DIR", "/tmp");
+        put(env, "CONCERTINA_STATE_DIR", "/tmp"); // lives as long as the pod
         settings.kafka().filter(kafka -> !kafka.isBlank()).ifPresent(kafka -> {
             put(env, "CONCERTINA_KAFKA", kafka);
             MoEDeploymentSpec.Traffic traffic = owner.getSpec().traffic();

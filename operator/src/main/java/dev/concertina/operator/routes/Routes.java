@@ -1,6 +1,7 @@
 package dev.concertina.operator.routes;
 
 import dev.concertina.operator.fleet.Fleet;
+import dev.concertina.operator.fleet.Parallel;
 import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.placement.Placements;
 import dev.concertina.operator.placement.Placements.Published;
@@ -29,6 +30,9 @@ public final class Routes implements AutoCloseable {
     private final Serving serving;
     private final Map<String, Target> targets = new ConcurrentHashMap<>();
     private final Map<String, Sent> sent = new ConcurrentHashMap<>();
+    /** When a gateway did not answer, by pod uid: the loop leaves it alone for a while, or every deployment would wait for it. */
+    private final Map<String, Long> silentSince = new ConcurrentHashMap<>();
+
     private final Thread loop;
     private volatile boolean closed;
 
@@ -109,11 +113,23 @@ public final class Routes implements AutoCloseable {
                 target.modelName(),
                 target.maxContext(),
                 ranks);
-        fleet.gateways().forEach((uid, address) -> send(uid, address, routes));
+        boolean now = maxAge.isZero();
+        try {
+            Parallel.map(fleet.gateways().entrySet(), gateway -> {
+                send(gateway.getKey(), gateway.getValue(), routes, now);
+                return true;
+            });
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "interrupted while routes are sent", e);
+        }
     }
 
-    private void send(String uid, String address, Gateways.Routes routes) {
+    private void send(String uid, String address, Gateways.Routes routes, boolean now) {
         String key = uid + " " + routes.deployment();
+        Long silent = silentSince.get(uid);
+        if (!now && silent != null && System.nanoTime() - silent < AGAIN.toNanos()) {
+            return;
+        }
         Sent before = sent.get(key);
         if (before != null && before.routes().equals(routes) && System.nanoTime() - before.nanos() < AGAIN.toNanos()) {
             return;
@@ -130,11 +146,15 @@ public final class Routes implements AutoCloseable {
                         routes.ranks().stream().map(Rank::rank).toList());
             }
             sent.put(key, new Sent(routes, System.nanoTime()));
+            silentSince.remove(uid);
         } catch (IOException | ControlException e) {
             if (closed) {
                 return;
             }
             sent.remove(key);
+            if (e instanceof IOException) {
+                silentSince.put(uid, System.nanoTime());
+            }
             LOG.log(System.Logger.Level.WARNING, "routes not sent gateway={0} reason={1}", address, e.getMessage());
         }
     }
