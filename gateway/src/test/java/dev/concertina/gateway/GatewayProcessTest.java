@@ -175,6 +175,7 @@ class GatewayProcessTest {
                     throw new UncheckedIOException(e);
                 }
             });
+            await("it says so", () -> said().contains("event=events_failing"));
             assertThat(said().lines().filter(line -> line.contains("event=events_failing")))
                     .hasSize(1);
         }

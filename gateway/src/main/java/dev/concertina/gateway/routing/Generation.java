@@ -196,7 +196,8 @@ public final class Generation {
         if (crashes >= context.limits().crashes() && !hasAllTokens()) {
             fail(
                     503,
-                    crashes + " workers in a row took this request and were lost without a token in between; the last: " + reason);
+                    crashes + " workers in a row took this request and were lost without a token in between; the last: "
+                            + reason);
         } else {
             lose(reason);
         }
