@@ -27,6 +27,9 @@ public final class Api {
     /** Extended resource that stands for one accelerator, unless a deployment names another. */
     public static final String RESOURCE_ACCELERATOR = "concertina.dev/accelerator";
 
+    /** On a ScaleOperation: who wants it rolled back; heeded until its commit. */
+    public static final String ANNOTATION_CANCEL = "concertina.dev/cancel";
+
     public static final String FINALIZER = "concertina.dev/release";
 
     /** Class path resources with the CRDs, generated from the types of this package and checked against them in the build. */

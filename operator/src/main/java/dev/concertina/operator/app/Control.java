@@ -9,6 +9,7 @@ import dev.concertina.operator.ingest.Loads;
 import dev.concertina.operator.ingest.TrafficIngest;
 import dev.concertina.operator.lease.LeaseTerm;
 import dev.concertina.operator.operation.OperationRunner;
+import dev.concertina.operator.operation.Preview;
 import dev.concertina.operator.operation.ScaleOperationReconciler;
 import dev.concertina.operator.operation.Services;
 import dev.concertina.operator.placement.Placements;
@@ -37,6 +38,7 @@ public final class Control implements AutoCloseable {
     private final Fleet fleet;
     private final Routes routes;
     private final OperationRunner runner;
+    private final Preview preview;
     private final DecisionLoop decisionLoop;
     private final Decisions decisions = new Decisions();
     private final Loads loads = new Loads();
@@ -63,6 +65,7 @@ public final class Control implements AutoCloseable {
                 routes,
                 clock);
         this.runner = new OperationRunner(services);
+        this.preview = new Preview(services);
         this.decisionLoop = new DecisionLoop(client, loads, decisions, clock);
         this.ingest = settings.kafka()
                 .filter(kafka -> !kafka.isBlank())
@@ -123,6 +126,15 @@ public final class Control implements AutoCloseable {
 
     public Decisions decisions() {
         return decisions;
+    }
+
+    public Fleet fleet() {
+        return fleet;
+    }
+
+    /** What an operation would do, without doing it. */
+    public Preview preview() {
+        return preview;
     }
 
     public Loads loads() {

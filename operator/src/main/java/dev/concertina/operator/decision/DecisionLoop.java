@@ -146,7 +146,8 @@ public final class DecisionLoop implements AutoCloseable {
                 decision.input().brief());
     }
 
-    private static WidthPolicy policy(Wanted wanted) {
+    /** The policy that decides for such a deployment. */
+    public static WidthPolicy policy(Wanted wanted) {
         return new WidthPolicy(wanted.pace()
                 .map(pace -> WidthConfig.ofPace(pace.step(), pace.token()))
                 .orElse(WidthConfig.of(PRIOR_TOKENS_PER_SECOND, PRIOR_STEP)));

@@ -164,12 +164,10 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
     }
 
     private void start(MoEDeployment deployment, Observation seen, NextStep.Start start) {
-        String requester = decisions.asked(
-                        deployment.getMetadata().getNamespace() + "/"
-                                + deployment.getMetadata().getName(),
-                        start.to())
-                ? "autoscaler"
-                : "user";
+        boolean asked = decisions.asked(
+                deployment.getMetadata().getNamespace() + "/"
+                        + deployment.getMetadata().getName(),
+                start.to());
         services.budgets()
                 .keep(
                         deployment,
@@ -181,7 +179,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                         start.from(),
                         start.to(),
                         start.reason(),
-                        start.from() != start.to() ? requester : start.moving().isEmpty() ? "repair" : "drain",
+                        requester(start, asked),
                         start.moving())
                 .ifPresent(operation -> {
                     LOG.log(
@@ -197,8 +195,19 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                             .prune(
                                     deployment.getMetadata().getNamespace(),
                                     deployment.getMetadata().getName(),
-                                    HISTORY);
+                                    HISTORY,
+                                    seen.wanted().pinned());
                 });
+    }
+
+    private static String requester(NextStep.Start start, boolean autoscaled) {
+        if (start.from() != start.to()) {
+            return autoscaled ? "autoscaler" : "user";
+        }
+        if (start.pinned()) {
+            return "user";
+        }
+        return start.moving().isEmpty() ? "repair" : "drain";
     }
 
     private static void later(String what, MoEDeployment deployment, RuntimeException e) {

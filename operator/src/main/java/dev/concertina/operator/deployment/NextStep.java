@@ -17,10 +17,15 @@ sealed interface NextStep {
      * Start an operation.
      *
      * @param moving ranks that go to another accelerator
+     * @param pinned true when another placement of the same width is pinned
      */
-    record Start(int from, int to, String reason, List<Integer> moving) implements NextStep {
+    record Start(int from, int to, String reason, List<Integer> moving, boolean pinned) implements NextStep {
         Start(int from, int to, String reason) {
-            this(from, to, reason, List.of());
+            this(from, to, reason, List.of(), false);
+        }
+
+        Start(int from, int to, String reason, List<Integer> moving) {
+            this(from, to, reason, moving, false);
         }
     }
 
@@ -64,6 +69,10 @@ sealed interface NextStep {
         }
         if (!seen.draining().isEmpty() && seen.desired() >= effective) {
             return move(seen, now);
+        }
+        if (change.isEmpty() && seen.pinnedElse()) {
+            String reason = "the placement " + seen.wanted().pinned() + " is pinned, another serves";
+            return backedOff(seen, new Start(effective, effective, reason, List.of(), true), now);
         }
         return change.map(start -> affordable(seen, start, now)).orElseGet(Rest::new);
     }

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
  * @param seated ranks that an accelerator is bound to
  * @param draining those of them, of the epoch that serves, whose node takes no new pods
  * @param free accelerators that no rank is bound to, on nodes that take this deployment's pods
+ * @param pinnedElse true when a placement is pinned that has the width that serves and is not the one that serves
  * @param highestEpoch highest epoch that anything of the deployment names, 0 for none
  */
 record Observation(
@@ -30,6 +31,7 @@ record Observation(
         Set<Integer> seated,
         List<Integer> draining,
         int free,
+        boolean pinnedElse,
         long highestEpoch) {
     Observation {
         operations = List.copyOf(operations);

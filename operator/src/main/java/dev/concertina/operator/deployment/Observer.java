@@ -8,6 +8,7 @@ import dev.concertina.operator.fleet.FleetView;
 import dev.concertina.operator.fleet.Nodes;
 import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.operation.Services;
+import dev.concertina.operator.placement.PlacementTable;
 import dev.concertina.operator.placement.Placements.Published;
 import dev.concertina.operator.routes.Serving;
 import dev.concertina.operator.routes.Serving.RankHealth;
@@ -57,6 +58,28 @@ final class Observer {
                                 .mapToLong(placement -> placement.getSpec().epoch()))
                 .max()
                 .orElse(0);
-        return new Observation(wanted, all, applied, ranks, view.seats(key).keySet(), draining, free, highest);
+        return new Observation(
+                wanted,
+                all,
+                applied,
+                ranks,
+                view.seats(key).keySet(),
+                draining,
+                free,
+                pinnedElse(placements, wanted, applied),
+                highest);
+    }
+
+    /** Compared as text: a pinned placement that is not well formed is the operation's to refuse. */
+    private static boolean pinnedElse(List<ExpertPlacement> placements, Wanted wanted, Optional<Published> applied) {
+        return applied.isPresent()
+                && placements.stream()
+                        .filter(placement -> placement.getMetadata().getName().equals(wanted.pinned()))
+                        .map(ExpertPlacement::getSpec)
+                        .anyMatch(spec ->
+                                spec.ranks() == applied.get().placement().ranks()
+                                        && !spec.table()
+                                                .equals(PlacementTable.encode(
+                                                        applied.get().placement())));
     }
 }

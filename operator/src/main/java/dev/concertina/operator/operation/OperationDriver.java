@@ -88,6 +88,10 @@ final class OperationDriver {
     private OperationState step(ScaleOperation operation, MoEDeployment owner, Active state, Instant resumed)
             throws InterruptedException {
         Instant deadline = deadline(state, resumed);
+        Optional<String> cancelled = state instanceof BeforeCommit ? canceller(operation) : Optional.empty();
+        if (cancelled.isPresent()) {
+            return failed(state, "cancelled by " + cancelled.get());
+        }
         while (true) {
             try {
                 Run run = new Run(operation, owner, state.progress(), services, deadline);
@@ -157,6 +161,14 @@ final class OperationDriver {
                 .inNamespace(namespace)
                 .withName(name)
                 .get()));
+    }
+
+    /** Who wants it rolled back, if anybody does. */
+    private Optional<String> canceller(ScaleOperation operation) throws InterruptedException {
+        return operation(
+                        operation.getMetadata().getNamespace(),
+                        operation.getMetadata().getName())
+                .flatMap(Operations::canceller);
     }
 
     /** The deployment, unless it is being deleted or was made anew since. */

@@ -2,6 +2,7 @@ package dev.concertina.operator.operation;
 
 import dev.concertina.crds.ScaleOperation;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Drives each unfinished operation on a virtual thread of its own, at most once at a time. Closing leaves operations where they are. */
@@ -10,6 +11,7 @@ public final class OperationRunner implements AutoCloseable {
 
     private final OperationDriver driver;
     private final Map<String, Thread> running = new ConcurrentHashMap<>();
+    private final Set<String> woken = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     public OperationRunner(Services services) {
@@ -46,6 +48,18 @@ public final class OperationRunner implements AutoCloseable {
         if (thread != null) {
             thread.interrupt();
         }
+    }
+
+    /** Breaks a wait off, once, so that the driver looks at the operation anew: somebody cancelled it. */
+    void wake(ScaleOperation operation) {
+        if (woken.add(operation.getMetadata().getUid())) {
+            abandon(operation);
+        }
+    }
+
+    /** Forgets one that has ended. */
+    void ended(ScaleOperation operation) {
+        woken.remove(operation.getMetadata().getUid());
     }
 
     @Override

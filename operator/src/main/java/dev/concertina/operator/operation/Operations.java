@@ -4,6 +4,7 @@ import dev.concertina.crds.Api;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationSpec;
+import dev.concertina.crds.ScaleOperationStatus.Phase;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -41,6 +42,20 @@ public final class Operations {
         return operation.getStatus() == null
                 || operation.getStatus().phase() == null
                 || !operation.getStatus().phase().ended();
+    }
+
+    /** Who wants the operation rolled back, when somebody does. */
+    static Optional<String> canceller(ScaleOperation operation) {
+        return Optional.ofNullable(operation.getMetadata().getAnnotations())
+                .map(annotations -> annotations.get(Api.ANNOTATION_CANCEL));
+    }
+
+    /** True for an operation that somebody wants rolled back, and whose commit has not begun. */
+    static boolean toBeCancelled(ScaleOperation operation) {
+        return canceller(operation).isPresent()
+                && operation.getStatus() != null
+                && operation.getStatus().phase() != null
+                && operation.getStatus().phase().compareTo(Phase.Committing) < 0;
     }
 
     /** The epoch that an operation publishes. */
@@ -85,8 +100,7 @@ public final class Operations {
                         .withController(true)
                         .build())
                 .build());
-        operation.setSpec(
-                new ScaleOperationSpec(name, from, to, "Elastic", reason, requester, moving.isEmpty() ? null : moving));
+        operation.setSpec(spec(name, from, to, reason, requester, moving));
         try {
             return Optional.of(client.resource(operation).create());
         } catch (KubernetesClientException e) {
@@ -95,6 +109,12 @@ public final class Operations {
             }
             throw e;
         }
+    }
+
+    static ScaleOperationSpec spec(
+            String deployment, int from, int to, String reason, String requester, List<Integer> moving) {
+        return new ScaleOperationSpec(
+                deployment, from, to, "Elastic", reason, requester, moving.isEmpty() ? null : moving);
     }
 
     /** Deletes the oldest of those that have ended, down to a number. */

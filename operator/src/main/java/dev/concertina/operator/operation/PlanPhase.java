@@ -30,17 +30,13 @@ final class PlanPhase {
 
     Provisioning run(Run run, Planned state) throws PhaseFailed, InterruptedException {
         Services services = run.services();
-        FleetView view = services.fleet().observe();
-        Agents.Model model = model(run, view);
-        Optional<Published> source = services.placements().applied(run.namespace(), run.name());
-        List<Accelerators.Slot> slots = slots(run, view);
+        Drawn drawn = draw(run);
         long epoch = Run.epochOf(run.operation());
-        Chosen chosen = choose(run, model, source, slots, epoch);
-        Accelerators.Planned plan =
-                Accelerators.plan(run, model, source.map(Published::placement), chosen.placement(), view, slots);
+        Chosen chosen = drawn.chosen();
+        Accelerators.Planned plan = drawn.plan();
         Published target = services.placements().create(run.owner(), epoch, chosen.placement(), chosen.score());
         return state.provision(
-                source.map(Published::name).orElse(null),
+                drawn.source().map(Published::name).orElse(null),
                 target.name(),
                 epoch,
                 plan.bytes(),
@@ -48,7 +44,24 @@ final class PlanPhase {
                 services.clock().instant());
     }
 
-    private record Chosen(Placement placement, Placements.Score score, String message) {}
+    /** The placement and the way to it; nothing is written. */
+    Drawn draw(Run run) throws PhaseFailed {
+        FleetView view = run.services().fleet().observe();
+        Agents.Model model = model(run, view);
+        Optional<Published> source = run.services().placements().applied(run.namespace(), run.name());
+        List<Accelerators.Slot> slots = slots(run, view);
+        Chosen chosen = choose(run, model, source, slots, Run.epochOf(run.operation()));
+        return new Drawn(
+                source,
+                chosen,
+                Accelerators.plan(run, model, source.map(Published::placement), chosen.placement(), view, slots));
+    }
+
+    /** What was drawn. */
+    record Drawn(Optional<Published> source, Chosen chosen, Accelerators.Planned plan) {}
+
+    /** A placement and where it comes from. */
+    record Chosen(Placement placement, Placements.Score score, String message) {}
 
     private Chosen choose(
             Run run, Agents.Model model, Optional<Published> source, List<Accelerators.Slot> slots, long epoch)
@@ -57,12 +70,15 @@ final class PlanPhase {
         if (made.isPresent()) {
             return new Chosen(made.get().placement(), new Placements.Score(new double[0], 0), "placement made before");
         }
-        if (source.isPresent()
+        String pinned = run.wanted().pinned();
+        boolean sameWidth = source.isPresent()
                 && run.from() == run.to()
-                && source.get().placement().ranks() == run.to()) {
+                && source.get().placement().ranks() == run.to();
+        // a repair changes no more than it must, also where another placement is pinned
+        boolean asked = "user".equals(run.operation().getSpec().requester());
+        if (sameWidth && (pinned == null || !asked)) {
             return new Chosen(source.get().placement(), new Placements.Score(new double[0], 0), "placement as it was");
         }
-        String pinned = run.wanted().pinned();
         if (pinned != null) {
             return pinned(run, model, pinned);
         }

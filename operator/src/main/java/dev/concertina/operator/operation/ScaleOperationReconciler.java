@@ -11,6 +11,7 @@ import java.time.Duration;
 @ControllerConfiguration(name = "scaleoperation", generationAwareEventProcessing = false)
 public final class ScaleOperationReconciler implements Reconciler<ScaleOperation> {
     private static final Duration AGAIN = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofMillis(300);
 
     private final OperationRunner runner;
 
@@ -21,9 +22,14 @@ public final class ScaleOperationReconciler implements Reconciler<ScaleOperation
     @Override
     public UpdateControl<ScaleOperation> reconcile(ScaleOperation operation, Context<ScaleOperation> context) {
         if (!Operations.active(operation)) {
+            runner.ended(operation);
             return UpdateControl.noUpdate();
         }
+        boolean cancelled = Operations.toBeCancelled(operation);
+        if (cancelled) {
+            runner.wake(operation);
+        }
         runner.ensure(operation);
-        return UpdateControl.<ScaleOperation>noUpdate().rescheduleAfter(AGAIN);
+        return UpdateControl.<ScaleOperation>noUpdate().rescheduleAfter(cancelled ? SOON : AGAIN);
     }
 }

@@ -135,14 +135,19 @@ public final class Placements {
         client.resource(placement).updateStatus();
     }
 
-    /** Deletes the oldest, down to a number; the one that serves stays. */
-    public void prune(String namespace, String deployment, int keep) {
+    /**
+     * Deletes the oldest, down to a number; the one that serves stays.
+     *
+     * @param pinned name of one that stays too, null for none
+     */
+    public void prune(String namespace, String deployment, int keep, @Nullable String pinned) {
         List<ExpertPlacement> all = list(namespace, deployment);
         Optional<Published> serving = applied(namespace, deployment);
         all.stream()
                 .limit(Math.max(0, all.size() - keep))
                 .filter(placement -> serving.isEmpty()
                         || placement.getSpec().epoch() < serving.get().epoch())
+                .filter(placement -> !placement.getMetadata().getName().equals(pinned))
                 .forEach(placement -> client.resource(placement).delete());
     }
 

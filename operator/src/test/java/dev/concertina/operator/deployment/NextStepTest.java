@@ -30,6 +30,7 @@ class NextStepTest {
     private final List<ScaleOperation> operations = new ArrayList<>();
 
     private List<Integer> draining = List.of();
+    private boolean pinnedElse;
     private int free = 8;
 
     private void ended(int from, int to, Phase phase, int secondsAgo) {
@@ -79,6 +80,7 @@ class NextStepTest {
                 IntStream.range(0, allocated).boxed().collect(Collectors.toSet()),
                 draining,
                 free,
+                pinnedElse,
                 1);
         return NextStep.of(seen, NOW.minusSeconds(5), PATIENCE, NOW);
     }
@@ -120,6 +122,23 @@ class NextStepTest {
         assertThat(next(1, false, 2, Health.SERVING))
                 .isEqualTo(new NextStep.Start(1, 1, "repair: 1 accelerator(s) were not given back"));
         assertThat(next(1, false, 1, Health.SERVING)).isInstanceOf(NextStep.Rest.class);
+    }
+
+    @Test
+    void anotherPlacementThatIsPinnedIsBroughtWhenNothingElseIsToDo() {
+        pinnedElse = true;
+        assertThat(next(2, false, 2, Health.SERVING, Health.SERVING))
+                .isInstanceOfSatisfying(
+                        NextStep.Start.class,
+                        start -> assertThat(start.pinned()).isTrue());
+        assertThat(next(3, false, 2, Health.SERVING, Health.SERVING))
+                .isInstanceOfSatisfying(
+                        NextStep.Start.class, start -> assertThat(start.to()).isEqualTo(3));
+        assertThat(next(2, false, 2, Health.SERVING, Health.LOST))
+                .isInstanceOfSatisfying(
+                        NextStep.Start.class,
+                        start -> assertThat(start.reason()).startsWith("repair"));
+        assertThat(next(2, true, 2, Health.SERVING, Health.SERVING)).isInstanceOf(NextStep.Rest.class);
     }
 
     @Test
