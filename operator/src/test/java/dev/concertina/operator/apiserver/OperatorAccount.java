@@ -20,8 +20,14 @@ final class OperatorAccount {
 
     /** The objects of the chart's {@code rbac.yaml}. */
     static List<HasMetadata> objects() throws IOException {
-        String yaml = Files.readString(TEMPLATE)
-                .replaceAll("(?m)^\\s*labels:\\n\\s*\\{\\{- include [^\\n]*\\n", "")
+        return objects(TEMPLATE);
+    }
+
+    /** The objects of one of the chart's templates that has labels and names to fill in, and nothing else. */
+    static List<HasMetadata> objects(Path template) throws IOException {
+        String yaml = Files.readString(template)
+                .replaceAll("(?m)^\\s*\\{\\{- include [^\\n]*\\n", "")
+                .replaceAll("(?m)^\\s*labels:\\n(?=\\S)", "")
                 .replace("{{ .Release.Name }}", RELEASE)
                 .replace("{{ .Release.Namespace }}", NAMESPACE);
         List<HasMetadata> objects = new ArrayList<>();
