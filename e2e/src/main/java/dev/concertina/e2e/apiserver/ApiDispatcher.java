@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
 /** Answers what kubectl needs beside the CRUD server's objects, and passes the rest on. */
 final class ApiDispatcher extends Dispatcher {
     private final KubernetesCrudDispatcher crud;
-
+    private final Reviews reviews;
     private final InstantSource clock;
 
-    ApiDispatcher(KubernetesCrudDispatcher crud, InstantSource clock) {
+    ApiDispatcher(KubernetesCrudDispatcher crud, String token, InstantSource clock) {
         this.crud = crud;
+        this.reviews = new Reviews(token);
         this.clock = clock;
     }
 
@@ -38,10 +39,7 @@ final class ApiDispatcher extends Dispatcher {
         }
         if (bare.equals("/apis/authentication.k8s.io/v1/tokenreviews")
                 || bare.equals("/apis/authorization.k8s.io/v1/subjectaccessreviews")) {
-            return status(
-                    501,
-                    "NotImplemented",
-                    "this server reviews no tokens yet; use a real cluster for authenticated calls");
+            return review(request);
         }
         if (request.getMethod().equals("GET")) {
             JsonNode discovery = Discovery.answer(bare, this::list);
@@ -108,6 +106,15 @@ final class ApiDispatcher extends Dispatcher {
                     : json(200, ScaleSubresource.read(updated));
         } catch (IOException | IllegalArgumentException e) {
             return status(400, "BadRequest", "not a scale: " + e.getMessage());
+        }
+    }
+
+    private MockResponse review(RecordedRequest request) {
+        try {
+            return json(
+                    201, reviews.answer(Json.mapper().readTree(request.getBody().readUtf8())));
+        } catch (IOException | IllegalArgumentException e) {
+            return status(400, "BadRequest", "not a review: " + e.getMessage());
         }
     }
 

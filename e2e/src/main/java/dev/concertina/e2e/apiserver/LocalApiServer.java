@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -26,6 +28,7 @@ public final class LocalApiServer implements AutoCloseable {
 
     private final MockWebServer server = new MockWebServer();
     private final String url;
+    private final String token;
     private final KubernetesClient client;
     private final Thread drain;
 
@@ -37,7 +40,10 @@ public final class LocalApiServer implements AutoCloseable {
      */
     public LocalApiServer(int port, InstantSource clock) throws IOException {
         checkFree(port);
-        server.setDispatcher(new ApiDispatcher(new KubernetesCrudDispatcher(), clock));
+        byte[] random = new byte[24];
+        new SecureRandom().nextBytes(random);
+        token = HexFormat.of().formatHex(random);
+        server.setDispatcher(new ApiDispatcher(new KubernetesCrudDispatcher(), token, clock));
         server.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
         url = "http://127.0.0.1:" + server.getPort();
         client = new KubernetesClientBuilder().withConfig(config()).build();
@@ -77,6 +83,11 @@ public final class LocalApiServer implements AutoCloseable {
     /** {@code http://127.0.0.1:PORT}. */
     public String url() {
         return url;
+    }
+
+    /** The one bearer token that reviews accept. */
+    public String token() {
+        return token;
     }
 
     /** A client of this server, shared; closed with it. */

@@ -126,6 +126,7 @@ final class DemoCommand implements Callable<Integer> {
             double served =
                     (clock.millis() - ManagementFactory.getRuntimeMXBean().getStartTime()) / 1e3;
             terminal.say(String.format(Locale.ROOT, "first request served %.1f s after the start", served));
+            AdminHint.say(terminal, cluster);
             terminal.say(schedule.requests().size() + " requests of " + requests.name() + " in " + length.toSeconds()
                     + " s; Ctrl-C ends it");
             RunFacts facts = new RunFacts(

@@ -1,5 +1,6 @@
 package dev.concertina.e2e.cli;
 
+import dev.concertina.e2e.admin.AdminCommands;
 import dev.concertina.e2e.bench.BenchCommand;
 import dev.concertina.e2e.cluster.E2eCommand;
 import dev.concertina.e2e.simulate.SimulateCommand;
@@ -26,13 +27,18 @@ public final class Main implements Runnable {
     public static void main(String[] args) {
         // libraries' chatter would bury what the commands say
         ROOT_LOG.setLevel(Level.SEVERE);
-        CommandLine line = new CommandLine(new Main());
+        CommandLine line = commandLine();
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("concertina: " + failure);
             failure.printStackTrace(command.getErr());
             return 2;
         });
         System.exit(line.execute(args));
+    }
+
+    /** All commands. */
+    static CommandLine commandLine() {
+        return AdminCommands.addTo(new CommandLine(new Main()));
     }
 
     @Override

@@ -69,6 +69,7 @@ final class UpCommand implements Callable<Integer> {
             terminal.say(kubectl + "scale moed/" + DemoDeployment.NAME + " --replicas=3");
         }
         terminal.say(kubectl + "describe moed " + DemoDeployment.NAME);
+        AdminHint.say(terminal, cluster);
         terminal.say("Logs: " + cluster.logs() + ". Ctrl-C ends everything.");
     }
 

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class LocalCluster implements AutoCloseable {
     private static final List<String> CRDS = List.of("moedeployments", "scaleoperations", "expertplacements");
 
+    private static final String ADMIN_TOKEN = "admin-token";
+
     private final LocalSettings settings;
     private final RunDir runDir;
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -84,6 +86,7 @@ public final class LocalCluster implements AutoCloseable {
         LocalApiServer server = new LocalApiServer(settings.apiPort(), clock);
         api = server;
         opened.add(server);
+        runDir.writeSecret(ADMIN_TOKEN, server.token());
         applyCrds(server.client());
         SystemObjects objects = new SystemObjects(broker.address(), server.url());
         objects.ground(token())
@@ -166,6 +169,21 @@ public final class LocalCluster implements AutoCloseable {
     /** {@code 127.0.0.1:PORT} of the OpenAI API. */
     public String http() {
         return http;
+    }
+
+    /** {@code http://HOST:PORT} of the operator's admin API; empty while the operator has no address. */
+    public String adminUrl() {
+        Pod operator =
+                client().pods().inNamespace(namespace()).withName("operator").get();
+        String address = operator == null || operator.getStatus() == null
+                ? null
+                : operator.getStatus().getPodIP();
+        return address == null ? "" : "http://" + address + ":" + SystemObjects.ADMIN_PORT;
+    }
+
+    /** File with the bearer token that the admin API accepts. */
+    public Path adminToken() {
+        return runDir.path().resolve(ADMIN_TOKEN);
     }
 
     /** Namespace of all objects. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -26,6 +27,13 @@ final class RunDir {
 
     Path logs() {
         return path.resolve("logs");
+    }
+
+    /** Writes a file that nobody else may read. */
+    void writeSecret(String name, String text) throws IOException {
+        Path file = Files.createFile(
+                path.resolve(name), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, text + "\n");
     }
 
     /** Deletes all of it. */

@@ -20,6 +20,7 @@ import java.util.Map;
 /** What the Helm chart installs in a cluster, as plain objects for the local one: the same environment, ports, probes and volumes. */
 final class SystemObjects {
     static final String NAMESPACE = "default";
+    static final int ADMIN_PORT = 8090;
     static final String TOKEN_SECRET = "concertina-token";
     static final String AGENT_CLAIM = "concertina-agent";
     private static final String TOKEN_DIR = "/var/run/secrets/concertina";
@@ -154,7 +155,7 @@ final class SystemObjects {
                         value("KUBERNETES_HTTP2_DISABLE", "true"))
                 .addNewPort()
                 .withName("http")
-                .withContainerPort(8090)
+                .withContainerPort(ADMIN_PORT)
                 .endPort()
                 .withNewReadinessProbe()
                 .withNewHttpGet()

@@ -85,6 +85,21 @@ class KubectlIT {
         assertThat(kubectl("describe", "moed", "shakespeare")).contains("Manual");
     }
 
+    @Test
+    void thePluginIsTheLauncher() throws Exception {
+        Assumptions.assumeTrue(onPath("kubectl"), "no kubectl on the PATH");
+        String home = Path.of("..").toRealPath().toString();
+        ProcessBuilder builder =
+                new ProcessBuilder("kubectl", "concertina", "what-if", "--help").redirectErrorStream(true);
+        builder.environment().merge("PATH", home, (path, more) -> more + ":" + path);
+        builder.environment().put("CONCERTINA_BUILD", "never");
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(out).isTrue();
+        assertThat(process.exitValue()).as(out).isZero();
+        assertThat(out).contains("Usage: concertina what-if");
+    }
+
     private String kubectl(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("kubectl", "--server", api.url()));
         command.addAll(List.of(arguments));

@@ -7,6 +7,7 @@ import dev.concertina.crds.MoEDeploymentSpec;
 import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus.Phase;
+import dev.concertina.e2e.admin.AdminCommands;
 import dev.concertina.e2e.cli.DemoDeployment;
 import dev.concertina.e2e.cli.FirstRequest;
 import dev.concertina.e2e.load.Corpus;
@@ -19,6 +20,8 @@ import dev.concertina.e2e.session.Target;
 import dev.concertina.e2e.session.Terminal;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -39,6 +42,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import picocli.CommandLine;
 
 /** The whole of it on this machine, scaled by hand while it serves. One cluster for all tests, which go on from each other's width. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -121,6 +125,43 @@ class ScalingIT {
             }
         }
         passed = true;
+    }
+
+    @Test
+    @Order(3)
+    void theVerbsAskTheRunningOperator() throws Exception {
+        await("no operation under way", ScalingIT::operations, ScalingIT::ended);
+        String name = DemoDeployment.NAME;
+        assertThat(verb(0, "get")).contains(name, "Manual");
+        assertThat(verb(0, "get", "agents")).contains("node-a", name + ":0");
+        assertThat(verb(0, "get", "operations", name)).contains("Succeeded");
+        assertThat(verb(0, "what-if", name, "--width", "3", "--rate", "2", "--prompt", "30", "--generated", "30"))
+                .contains("copied", "operation(s) in this direction");
+        int before = status().effectiveWidth();
+        int other = before == 1 ? 2 : 1;
+        assertThat(verb(0, "scale", name, "--width", Integer.toString(other))).contains(name);
+        await("width " + other, ScalingIT::status, s -> Integer.valueOf(other).equals(s.effectiveWidth()));
+        await("no operation under way", ScalingIT::operations, ScalingIT::ended);
+        verb(0, "rollback", name);
+        await("width " + before, ScalingIT::status, s -> Integer.valueOf(before).equals(s.effectiveWidth()));
+        assertThat(verb(1, "get", "operations", "nobody")).contains("there is no MoEDeployment default/nobody");
+        passed = true;
+    }
+
+    private static String verb(int code, String... arguments) {
+        StringWriter out = new StringWriter();
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of(
+                "--server",
+                cluster.adminUrl(),
+                "--token-file",
+                cluster.adminToken().toString()));
+        int ended = AdminCommands.addTo(new CommandLine(CommandLine.Model.CommandSpec.create()))
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(out))
+                .execute(all.toArray(String[]::new));
+        assertThat(ended).as(out.toString()).isEqualTo(code);
+        return out.toString();
     }
 
     @Test

@@ -56,8 +56,9 @@ public class ApiPaths implements AllowedMethods {
     @Override
     public Set<String> at(String path) {
         Set<String> known = new TreeSet<>();
+        String absolute = path.startsWith("/") ? path : "/" + path;
         methods.forEach((pattern, some) -> {
-            if (pattern.matcher(path).matches()) {
+            if (pattern.matcher(absolute).matches()) {
                 known.addAll(some);
             }
         });
