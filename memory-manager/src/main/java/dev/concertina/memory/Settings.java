@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** Reads the environment of keeper and agent; whatever is wrong is one sentence that names the variable. */
 final class Settings {
@@ -61,7 +62,17 @@ final class Settings {
                         "CONCERTINA_DEVICE_BYTES",
                         "the memory of each accelerator in bytes",
                         Long.MAX_VALUE / 2048),
-                models);
+                models,
+                stagingCap(environment));
+    }
+
+    private static OptionalLong stagingCap(Map<String, String> environment) {
+        String name = "CONCERTINA_STAGING_BYTES_PER_SECOND";
+        String value = environment.get(name);
+        return value == null || value.isBlank()
+                ? OptionalLong.empty()
+                : OptionalLong.of(positive(
+                        environment, name, "bytes that staging may move a second; leave it out for no cap", 1L << 50));
     }
 
     /** The user this process runs as. */

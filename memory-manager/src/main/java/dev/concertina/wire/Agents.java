@@ -15,8 +15,20 @@ public final class Agents {
      * @param devices accelerators of the node in ordinal order
      * @param segments live segments
      * @param members ranks bound to a device here, with or without a live process
+     * @param stagingBytesPerSecond cap on what staging moves; null: none
      */
-    public record State(String node, long term, List<Device> devices, List<Segment> segments, List<Member> members) {}
+    public record State(
+            String node,
+            long term,
+            List<Device> devices,
+            List<Segment> segments,
+            List<Member> members,
+            @Nullable Long stagingBytesPerSecond) {
+        /** A node that stages as fast as it can. */
+        public State(String node, long term, List<Device> devices, List<Segment> segments, List<Member> members) {
+            this(node, term, devices, segments, members, null);
+        }
+    }
 
     /**
      * One accelerator.
@@ -94,8 +106,17 @@ public final class Agents {
      * One step of a stage request.
      *
      * @param source where to copy from; null: read from the model's files (once per node, then fanned out)
+     * @param others replicas to turn to, in order, when the copy from {@code source} fails; null: none
      */
-    public record Step(ObjectId object, @Nullable Source source) {}
+    public record Step(
+            ObjectId object,
+            @Nullable Source source,
+            @Nullable List<Source> others) {
+        /** A step with one source. */
+        public Step(ObjectId object, @Nullable Source source) {
+            this(object, source, null);
+        }
+    }
 
     /**
      * A live copy elsewhere.
@@ -119,6 +140,8 @@ public final class Agents {
      * @param bytesCopied payload copied from another device, in this node or from another
      * @param bytesLoaded payload read from files onto this device
      * @param peakBytes highest committed bytes of the device during this staging
+     * @param bytesDone payload that is there by now, of objects under way too
+     * @param bytesTotal payload of all steps
      * @param error why it failed, one sentence
      */
     public record StageStatus(
@@ -130,7 +153,34 @@ public final class Agents {
             long bytesCopied,
             long bytesLoaded,
             long peakBytes,
-            @Nullable String error) {}
+            long bytesDone,
+            long bytesTotal,
+            @Nullable String error) {
+        /** A status without progress within its steps. */
+        public StageStatus(
+                String operation,
+                int device,
+                StageState state,
+                int stepsDone,
+                int stepsTotal,
+                long bytesCopied,
+                long bytesLoaded,
+                long peakBytes,
+                @Nullable String error) {
+            this(
+                    operation,
+                    device,
+                    state,
+                    stepsDone,
+                    stepsTotal,
+                    bytesCopied,
+                    bytesLoaded,
+                    peakBytes,
+                    bytesCopied + bytesLoaded,
+                    bytesCopied + bytesLoaded,
+                    error);
+        }
+    }
 
     /** {@code POST /v1/cancel}: stop the operation's staging on all devices of the node and free what it staged. Idempotent. */
     public record Cancel(long term, String operation, String deployment) {}

@@ -25,6 +25,11 @@ public record Aim(Subject subject, boolean atLeast, double limit) {
         return new Aim(Subject.RATIO, false, limit);
     }
 
+    /** No aim: the value is reported. */
+    public static Aim reported() {
+        return new Aim(Subject.VALUE, false, Double.POSITIVE_INFINITY);
+    }
+
     public static Aim valueAtMost(double limit) {
         return new Aim(Subject.VALUE, false, limit);
     }
@@ -37,6 +42,9 @@ public record Aim(Subject subject, boolean atLeast, double limit) {
     @JsonValue
     @Override
     public String toString() {
+        if (Double.isInfinite(limit)) {
+            return "reported";
+        }
         String number = limit == Math.rint(limit) ? String.valueOf((long) limit) : String.valueOf(limit);
         return subject.name().toLowerCase(Locale.ROOT) + (atLeast ? " >= " : " <= ") + number;
     }

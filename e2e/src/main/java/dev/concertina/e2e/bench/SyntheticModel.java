@@ -13,14 +13,19 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A model folder with experts large enough to measure: random weights, 4 layers of 16 experts of 3 MiB. It can be staged and attached, not run.
+ * A model folder with experts large enough to measure: random weights, 5 layers of 16 experts of 3 MiB. It can be staged and attached, not run.
  *
  * @param folder with config.json and model.safetensors
  * @param objects everything that moves: the dense tensors and all experts
  * @param bytes of tensors
  */
 record SyntheticModel(Path folder, Set<ObjectId> objects, long bytes) {
-    private static final int LAYERS = 4;
+    /** An expert's tensors, and the pages they take. */
+    static final long EXPERT_BYTES = 3L << 20;
+
+    static final long EXPERT_COMMITTED_BYTES = 4L << 20;
+
+    private static final int LAYERS = 5;
     private static final int EXPERTS = 16;
     private static final int WIDTH = 1024;
     private static final int HIDDEN = 512;

@@ -17,13 +17,13 @@ public final class Agent implements AutoCloseable {
     private static final long MAX_BODY_BYTES = 16L << 20;
 
     private final Memory memory;
-    private final Stager stager;
+    private final Movement movement;
     private final ControlServer control;
     private final FrameServer clients;
 
-    private Agent(Memory memory, Stager stager, ControlServer control, FrameServer clients) {
+    private Agent(Memory memory, Movement movement, ControlServer control, FrameServer clients) {
         this.memory = memory;
-        this.stager = stager;
+        this.movement = movement;
         this.control = control;
         this.clients = clients;
     }
@@ -50,19 +50,15 @@ public final class Agent implements AutoCloseable {
                 new ControlServer(new InetSocketAddress(settings.host(), settings.port()), token, MAX_BODY_BYTES);
         try {
             memory.adopt();
-            Peers peers = new Peers(token);
-            Mover mover = new Mover(store, peers, settings.address());
-            int threads = Math.clamp(settings.devices(), 1, Runtime.getRuntime().availableProcessors());
-            Stager stager = new Stager(memory, mover, roots, ids, threads);
-            KvMover kv = new KvMover(memory, peers, settings.address());
-            kv.settle();
-            new AgentApi(settings.node(), memory, stager, kv, control).routes();
+            Movement movement = Movement.open(settings, token, memory, roots, ids);
+            new AgentApi(settings.node(), memory, movement.stager(), control).routes();
             FrameServer clients = new FrameServer(
                     settings.runDir().resolve("agent.sock"),
                     "rw-rw-rw-", // workers run as users of their own; the folder decides who gets here
-                    connection -> new ClientSession(memory, kv, attestor, settings.node(), connection).serve());
+                    connection ->
+                            new ClientSession(memory, movement.kv(), attestor, settings.node(), connection).serve());
             control.start();
-            return new Agent(memory, stager, control, clients);
+            return new Agent(memory, movement, control, clients);
         } catch (IOException | InterruptedException | RuntimeException e) {
             control.close();
             memory.close();
@@ -73,7 +69,7 @@ public final class Agent implements AutoCloseable {
     @Override
     public void close() throws IOException {
         control.close();
-        stager.close();
+        movement.close();
         clients.close();
         memory.close();
     }

@@ -1,17 +1,13 @@
 package dev.concertina.memory.agent;
 
 import com.sun.net.httpserver.HttpExchange;
-import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.backend.Capacity;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -20,14 +16,12 @@ final class AgentApi {
     private final String node;
     private final Memory memory;
     private final Stager stager;
-    private final KvMover kv;
     private final ControlServer server;
 
-    AgentApi(String node, Memory memory, Stager stager, KvMover kv, ControlServer server) {
+    AgentApi(String node, Memory memory, Stager stager, ControlServer server) {
         this.node = node;
         this.memory = memory;
         this.stager = stager;
-        this.kv = kv;
         this.server = server;
     }
 
@@ -44,9 +38,7 @@ final class AgentApi {
                                 stager.status(ControlServer.query(exchange, "operation"), number(exchange, "device")))
                 .on("POST /v1/cancel", exchange -> cancel(server.body(exchange, Agents.Cancel.class)))
                 .on("POST /v1/free", exchange -> free(server.body(exchange, Agents.Free.class)))
-                .on("POST /v1/release", exchange -> release(server.body(exchange, Agents.Release.class)))
-                .onRaw("GET /v1/objects", this::object)
-                .on("POST /v1/kv", this::kv);
+                .on("POST /v1/release", exchange -> release(server.body(exchange, Agents.Release.class)));
     }
 
     Agents.State state() {
@@ -60,7 +52,8 @@ final class AgentApi {
                 memory.members().term(),
                 devices,
                 memory.store().segments(),
-                memory.members().members());
+                memory.members().members(),
+                stager.cap());
     }
 
     private void admit(long term) {
@@ -125,40 +118,6 @@ final class AgentApi {
                 memory.persistMembers(); // last: an agent that dies in between finds the binding, and the command
                 // sent again frees the rest
             }
-        }
-        return Map.of();
-    }
-
-    private void object(HttpExchange exchange) throws IOException {
-        ObjectKey key = new ObjectKey(
-                ControlServer.query(exchange, "deployment"),
-                ObjectId.parse(ControlServer.query(exchange, "object")),
-                number(exchange, "device"));
-        try (Mapped mapped = memory.store().map(key, Access.READ_ONLY, true)) {
-            exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
-            exchange.getResponseHeaders().set(Peers.CHECKSUM_HEADER, Long.toHexString(mapped.crc32c()));
-            exchange.sendResponseHeaders(200, mapped.size());
-            try (OutputStream out = exchange.getResponseBody()) {
-                Peers.write(mapped.bytes(), out);
-            }
-        }
-    }
-
-    private Map<String, String> kv(HttpExchange exchange) throws IOException {
-        List<Long> offsets = Arrays.stream(
-                        ControlServer.query(exchange, "offsets").split(","))
-                .map(Long::valueOf)
-                .toList();
-        String checksum = exchange.getRequestHeaders().getFirst(Peers.CHECKSUM_HEADER);
-        try (InputStream in = exchange.getRequestBody()) {
-            kv.receive(
-                    ControlServer.query(exchange, "deployment"),
-                    number(exchange, "device"),
-                    offsets,
-                    Long.parseLong(ControlServer.query(exchange, "bytes")),
-                    Long.parseLong(ControlServer.query(exchange, "owner")),
-                    checksum == null ? "no checksum" : checksum,
-                    in);
         }
         return Map.of();
     }

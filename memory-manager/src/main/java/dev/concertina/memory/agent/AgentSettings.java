@@ -2,6 +2,7 @@ package dev.concertina.memory.agent;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * What an agent must be told.
@@ -13,9 +14,17 @@ import java.util.List;
  * @param devices number of accelerators
  * @param deviceBytes memory of each
  * @param models folders below which models may lie
+ * @param stagingBytesPerSecond cap on what staging moves, in and out; empty: none
  */
 public record AgentSettings(
-        Path runDir, String node, String host, int port, int devices, long deviceBytes, List<Path> models) {
+        Path runDir,
+        String node,
+        String host,
+        int port,
+        int devices,
+        long deviceBytes,
+        List<Path> models,
+        OptionalLong stagingBytesPerSecond) {
     public static final int CONTROL_PORT = 7070;
 
     public AgentSettings {

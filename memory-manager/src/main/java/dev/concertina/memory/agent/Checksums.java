@@ -8,7 +8,7 @@ import java.util.zip.CRC32C;
 /** CRC32C of mapped memory, and copies that compute it on the way. */
 final class Checksums {
     /** Small enough that what was just copied is still in the cache when it is summed. */
-    private static final long CHUNK_BYTES = 1 << 20;
+    static final long CHUNK_BYTES = 1 << 20;
 
     private Checksums() {}
 

@@ -4,27 +4,27 @@ import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.client.KvCopy;
 import dev.concertina.memory.kv.KvClaim;
 import dev.concertina.memory.kv.KvTable;
+import dev.concertina.memory.mover.Bandwidth;
+import dev.concertina.memory.mover.KvTarget;
+import dev.concertina.memory.mover.TransferServer;
+import dev.concertina.memory.mover.Transport;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /** Hands KV pages over: always a copy, from one device's pool into another's, in this node or to another agent, with a checksum. Thread-safe. */
 final class KvMover {
-    static final int MOST_RUNS = 4096;
-
     private final Memory memory;
-    private final Peers peers;
+    private final Transport transport;
+    private final Bandwidth bandwidth;
     private final String ownAddress;
 
-    KvMover(Memory memory, Peers peers, String ownAddress) {
+    KvMover(Memory memory, Transport transport, Bandwidth bandwidth, String ownAddress) {
         this.memory = memory;
-        this.peers = peers;
+        this.transport = transport;
+        this.bandwidth = bandwidth;
         this.ownAddress = ownAddress;
     }
 
@@ -47,21 +47,27 @@ final class KvMover {
         }
         long bytes = copies.getFirst().bytes();
         long owner = copies.getFirst().owner();
-        if (copies.size() > MOST_RUNS
+        if (copies.size() > TransferServer.MOST_PAGES
                 || copies.stream().anyMatch(copy -> copy.bytes() != bytes || copy.owner() != owner)) {
-            throw new ControlException(400, "at most " + MOST_RUNS + " KV pages of one size and owner in one call");
+            throw new ControlException(
+                    400, "at most " + TransferServer.MOST_PAGES + " KV pages of one size and owner in one call");
         }
         List<Long> sources = copies.stream().map(KvCopy::fromOffset).toList();
         List<Long> targets = copies.stream().map(KvCopy::toOffset).toList();
         try (Mapped pool = memory.store().map(kv(from.deployment(), from.device()), Access.READ_ONLY, true)) {
             check(pool, sources, bytes);
             if (!targetAgent.equals(ownAddress)) {
-                peers.sendKv(
-                        targetAgent, from.deployment(), targetDevice, pool.bytes(), sources, targets, bytes, owner);
+                MemorySegment all = pool.bytes();
+                transport.sendKv(
+                        new KvTarget(targetAgent, from.deployment(), targetDevice, owner, bytes, targets),
+                        sources.stream()
+                                .map(offset -> all.asSlice(offset, bytes))
+                                .toList());
                 return;
             }
             try (Mapped target = memory.store().map(kv(from.deployment(), targetDevice), Access.READ_WRITE, true);
-                    KvClaim claim = KvClaim.take(shared(target), targets, bytes, owner)) {
+                    KvClaim claim = KvClaim.take(shared(target), targets, bytes, owner);
+                    Bandwidth.Served served = bandwidth.serve(bytes * copies.size())) {
                 for (int page = 0; page < claim.size(); page++) {
                     copyPage(pool, target, copies.get(page));
                 }
@@ -86,39 +92,36 @@ final class KvMover {
     }
 
     /**
-     * Receives pages that another agent sends. They are claimed before the first byte and readable after the last, when the checksum agrees.
+     * Claims pages that another agent sends: from now until they are closed nobody else gets them, and they are readable once published.
      *
-     * @throws ControlException 404 no such pool, 400 not pages of it, truncated or corrupted, 409 not reserved for that owner
+     * @throws ControlException 404 no such pool, 400 not pages of it, 409 not reserved for that owner
      */
-    void receive(
-            String deployment, int device, List<Long> offsets, long bytes, long owner, String checksum, InputStream in)
+    TransferServer.KvReception claim(String deployment, int device, long owner, long pageBytes, List<Long> offsets)
             throws IOException {
-        if (bytes < 1 || offsets.isEmpty() || offsets.size() > MOST_RUNS) {
-            throw new ControlException(400, "between 1 and " + MOST_RUNS + " KV pages of at least one byte");
+        Mapped pool = memory.store().map(kv(deployment, device), Access.READ_WRITE, true);
+        try {
+            return new Reception(pool, KvClaim.take(shared(pool), offsets, pageBytes, owner));
+        } catch (IOException | RuntimeException e) {
+            pool.close();
+            throw e;
         }
-        try (Mapped pool = memory.store().map(kv(deployment, device), Access.READ_WRITE, true);
-                KvClaim claim = KvClaim.take(shared(pool), offsets, bytes, owner)) {
-            CRC32C crc = new CRC32C();
-            byte[] chunk = new byte[(int) Math.min(Peers.CHUNK_BYTES, bytes)];
-            for (int page = 0; page < claim.size(); page++) {
-                for (long at = 0; at < bytes; at += chunk.length) {
-                    int count = (int) Math.min(chunk.length, bytes - at);
-                    if (in.readNBytes(chunk, 0, count) < count) {
-                        throw new EOFException("the KV pages were truncated on the way");
-                    }
-                    crc.update(chunk, 0, count);
-                    MemorySegment.copy(chunk, 0, claim.page(page), ValueLayout.JAVA_BYTE, at, count);
-                }
-            }
-            if (!Long.toHexString(crc.getValue()).equals(checksum)) {
-                throw new ControlException(
-                        400,
-                        "the KV pages were corrupted on the way: CRC32C " + Long.toHexString(crc.getValue())
-                                + " instead of " + checksum);
-            }
+    }
+
+    private record Reception(Mapped pool, KvClaim claim) implements TransferServer.KvReception {
+        @Override
+        public MemorySegment page(int index) {
+            return claim.page(index);
+        }
+
+        @Override
+        public void publish() {
             claim.publish();
-        } catch (EOFException e) {
-            throw new ControlException(400, String.valueOf(e.getMessage()));
+        }
+
+        @Override
+        public void close() throws IOException {
+            claim.close();
+            pool.close();
         }
     }
 

@@ -4,7 +4,12 @@ import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.backend.Handle;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.backend.Range;
+import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.mover.Payload;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** How this process reaches what lies in segments: through its own mapping, or through an accelerator's copies. Thread-safe. */
 interface MappedMemory extends AutoCloseable {
@@ -16,6 +21,12 @@ interface MappedMemory extends AutoCloseable {
     /** Zeroes memory that was just created, where the system does not promise zeros. */
     void scrub(Handle handle) throws IOException;
 
+    /** A payload to be sent from here; over {@code mapped} where its bytes are no file. */
+    default Payload payload(Handle handle, SegmentNote note) throws IOException {
+        return new MappedPayload(
+                map(handle, Access.READ_ONLY, range -> mapped(range, note.device(), note, Access.READ_ONLY)));
+    }
+
     /** Memory in this host's own address space; the kernel hands pages out zeroed. */
     record Host(MemoryBackend backend) implements MappedMemory {
         @Override
@@ -25,6 +36,17 @@ interface MappedMemory extends AutoCloseable {
 
         @Override
         public void scrub(Handle handle) {}
+
+        @Override
+        public Payload payload(Handle handle, SegmentNote note) throws IOException {
+            int fd = backend.exportFd(handle, Access.READ_ONLY);
+            try {
+                FileChannel file = FileChannel.open(Path.of("/proc/self/fd/" + fd), StandardOpenOption.READ);
+                return Payload.of(file, note.bytes(), note.crc32c());
+            } finally {
+                MemoryFiles.close(fd);
+            }
+        }
 
         @Override
         public void close() {}

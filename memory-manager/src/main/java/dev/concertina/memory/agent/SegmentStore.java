@@ -5,6 +5,7 @@ import dev.concertina.memory.backend.Capacity;
 import dev.concertina.memory.backend.Handle;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.mover.Payload;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
@@ -108,6 +109,15 @@ final class SegmentStore {
         }
         SegmentNote note = held.note;
         return memory.map(held.handle, access, range -> memory.mapped(range, note.device(), note, access));
+    }
+
+    /** Opens a published object for sending; 404 when it is not there. */
+    synchronized Payload open(ObjectKey key) throws IOException {
+        Held held = segments.get(key);
+        if (held == null || !held.note.published()) {
+            throw new ControlException(404, "there is no " + key);
+        }
+        return memory.payload(held.handle, held.note);
     }
 
     /** Leases published objects of one device to a client, all or none, and exports their descriptors: weights read-only, KV writable. */

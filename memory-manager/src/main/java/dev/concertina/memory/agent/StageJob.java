@@ -2,6 +2,7 @@ package dev.concertina.memory.agent;
 
 import dev.concertina.memory.backend.OutOfDeviceMemoryException;
 import dev.concertina.memory.model.ModelLayout;
+import dev.concertina.memory.mover.TcpTransport;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Agents.StageState;
 import dev.concertina.wire.Agents.StageStatus;
@@ -11,14 +12,19 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One staging onto one device: makes each missing segment, has it filled and checked, publishes it. Its status may be asked at any time. */
-final class StageJob implements Runnable {
+/**
+ * One staging onto one device: makes each missing segment, has it filled and checked, publishes it. Several lanes take the steps, in order; each takes one at a
+ * time and lines up again, so that stagings of several devices go on beside each other. Its status may be asked at any time.
+ */
+final class StageJob {
     private static final System.Logger LOG = System.getLogger(StageJob.class.getName());
-    private static final int ATTEMPTS = 3;
 
     private final Agents.Stage stage;
     private final String model;
@@ -29,9 +35,15 @@ final class StageJob implements Runnable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean cancelled;
 
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger lanes = new AtomicInteger();
+    private final long bytesTotal;
+
     // guarded by this
     private long promised;
     private StageState state = StageState.RUNNING;
+    private StageState outcome = StageState.DONE; // what it will be
+    private long bytesDone;
     private int done;
     private long copied;
     private long loaded;
@@ -45,6 +57,10 @@ final class StageJob implements Runnable {
         this.memory = memory;
         this.mover = mover;
         this.ids = ids;
+        this.bytesTotal = stage.steps().stream()
+                .filter(step -> layout.has(step.object()))
+                .mapToLong(step -> layout.bytes(step.object()))
+                .sum();
     }
 
     /**
@@ -79,49 +95,93 @@ final class StageJob implements Runnable {
         observePeak();
     }
 
-    @Override
-    public void run() {
-        try {
-            for (Agents.Step step : stage.steps()) {
-                stage(step);
-            }
-            if (stage.kvBytes() > 0 && memory.store().note(key(ObjectId.KV)) == null) {
-                create(note(ObjectId.KV, "", stage.kvBytes()));
-                memory.publish(key(ObjectId.KV), 0);
-            }
-            end(StageState.DONE, null);
-        } catch (CancellationException e) {
-            end(StageState.CANCELLED, null);
-        } catch (IOException | ControlException e) {
-            end(StageState.FAILED, e.getMessage());
-        } catch (RuntimeException | Error e) { // whoever asks for its status must not wait for ever
-            LOG.log(System.Logger.Level.ERROR, "staging failed operation=" + stage.operation(), e);
-            end(StageState.FAILED, "internal error: " + e);
-        } finally {
-            ended.countDown();
+    /** Lets up to so many steps be filled at once. */
+    void start(Executor threads, int atOnce) {
+        int count = Math.clamp(stage.steps().size(), 1, atOnce);
+        lanes.set(count);
+        for (int lane = 0; lane < count; lane++) {
+            threads.execute(() -> turn(threads));
         }
     }
 
-    private synchronized void end(StageState last, @Nullable String reason) {
+    /** One step, then the end of the line. */
+    private void turn(Executor threads) {
+        int step = next.getAndIncrement();
+        boolean more = step < stage.steps().size() && !stopped();
+        if (more) {
+            trying(() -> stage(stage.steps().get(step)));
+            try {
+                threads.execute(() -> turn(threads));
+                return;
+            } catch (RejectedExecutionException e) {
+                failed(StageState.FAILED, "the agent is being stopped");
+            }
+        }
+        if (lanes.decrementAndGet() == 0) {
+            trying(this::finish);
+            end();
+        }
+    }
+
+    private void finish() throws IOException {
+        if (!stopped() && stage.kvBytes() > 0 && memory.store().note(key(ObjectId.KV)) == null) {
+            create(note(ObjectId.KV, "", stage.kvBytes()));
+            memory.publish(key(ObjectId.KV), 0);
+        }
+    }
+
+    /** Something that may fail, and the staging with it. */
+    @FunctionalInterface
+    private interface Part {
+        void run() throws IOException;
+    }
+
+    private void trying(Part part) {
+        try {
+            part.run();
+        } catch (CancellationException e) {
+            failed(StageState.CANCELLED, null);
+        } catch (IOException | ControlException e) {
+            failed(StageState.FAILED, e.getMessage());
+        } catch (RuntimeException | Error e) { // whoever asks for its status must not wait for ever
+            LOG.log(System.Logger.Level.ERROR, "staging failed operation=" + stage.operation(), e);
+            failed(StageState.FAILED, "internal error: " + e);
+        }
+    }
+
+    /** The first failure counts; the other lanes stop. */
+    private synchronized void failed(StageState as, @Nullable String reason) {
+        if (outcome == StageState.DONE) {
+            outcome = cancelled ? StageState.CANCELLED : as;
+            error = cancelled ? null : reason;
+        }
+    }
+
+    private synchronized boolean stopped() {
+        return cancelled || outcome != StageState.DONE;
+    }
+
+    private synchronized void end() {
         memory.capacity().forget(stage.device(), promised);
         promised = 0;
-        state = last;
-        error = reason;
+        state = cancelled ? StageState.CANCELLED : outcome;
         LOG.log(
                 System.Logger.Level.INFO,
                 "staging ended operation={0} device={1} state={2} copied={3} loaded={4} reason={5}",
                 stage.operation(),
                 stage.device(),
-                last,
+                state,
                 Long.toString(copied),
                 Long.toString(loaded),
-                reason);
+                error);
+        ended.countDown();
     }
 
     private void stage(Agents.Step step) throws IOException {
         stopIfCancelled();
         SegmentNote there = memory.store().note(key(step.object()));
         if (there != null && there.published()) {
+            arrived(there.bytes());
             // what an agent that was killed had staged for this operation counts; what was there before does not
             count(step, there.operation().equals(stage.operation()) ? there.bytes() : 0);
             return;
@@ -129,7 +189,12 @@ final class StageJob implements Runnable {
         SegmentNote note = note(step.object(), model, layout.bytes(step.object()));
         create(note);
         try {
-            fill(step, note);
+            mover.fill(
+                    note,
+                    step,
+                    layout,
+                    new Mover.Watch(this::stopped, this::arrived),
+                    crc -> memory.publish(note.key(), crc));
         } catch (IOException | RuntimeException e) {
             memory.free(List.of(note.key()));
             throw e;
@@ -137,25 +202,8 @@ final class StageJob implements Runnable {
         count(step, note.bytes());
     }
 
-    private void fill(Agents.Step step, SegmentNote note) throws IOException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                mover.fill(note, step.source(), layout, () -> cancelled, crc -> memory.publish(note.key(), crc));
-                return;
-            } catch (IOException e) {
-                if (attempt == ATTEMPTS) {
-                    throw new IOException(
-                            "staging " + note.key() + " failed " + ATTEMPTS + " times: " + e.getMessage(), e);
-                }
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "staging is tried again object={0} attempt={1} reason={2}",
-                        note.key(),
-                        attempt,
-                        e.getMessage());
-                pause(100L * attempt);
-            }
-        }
+    private synchronized void arrived(long bytes) {
+        bytesDone += bytes;
     }
 
     /** Creates, and waits some seconds for a keeper that is being started again. */
@@ -188,7 +236,7 @@ final class StageJob implements Runnable {
     }
 
     private void stopIfCancelled() {
-        Checksums.stopIf(() -> cancelled);
+        Checksums.stopIf(this::stopped);
     }
 
     private synchronized void count(Agents.Step step, long bytes) {
@@ -231,7 +279,7 @@ final class StageJob implements Runnable {
     void cancel() {
         cancelled = true;
         try {
-            if (!ended.await(Peers.STALL.toSeconds() * 2, TimeUnit.SECONDS)) {
+            if (!ended.await(TcpTransport.STALL.toSeconds() * 2, TimeUnit.SECONDS)) {
                 throw new ControlException(
                         409, "the staging of " + stage.operation() + " has not stopped yet; ask again");
             }
@@ -250,6 +298,16 @@ final class StageJob implements Runnable {
 
     synchronized StageStatus status() {
         return new StageStatus(
-                stage.operation(), stage.device(), state, done, stage.steps().size(), copied, loaded, peak, error);
+                stage.operation(),
+                stage.device(),
+                state,
+                done,
+                stage.steps().size(),
+                copied,
+                loaded,
+                peak,
+                bytesDone,
+                bytesTotal,
+                error);
     }
 }

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class Stager implements AutoCloseable {
     private static final int REMEMBERED = 1024;
 
+    /** Enough to keep disk, link and memory busy beside each other; the step after next of any staging waits its turn. */
+    private static final int THREADS = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8);
+
     private final Memory memory;
     private final Mover mover;
     private final ModelRoots roots;
@@ -36,13 +39,19 @@ final class Stager implements AutoCloseable {
 
     private record JobKey(String operation, int device) {}
 
-    Stager(Memory memory, Mover mover, ModelRoots roots, Supplier<String> ids, int threads) {
+    Stager(Memory memory, Mover mover, ModelRoots roots, Supplier<String> ids) {
         this.memory = memory;
         this.mover = mover;
         this.roots = roots;
         this.ids = ids;
         this.threads = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("mover-", 0).factory());
+                THREADS, Thread.ofPlatform().daemon().name("mover-", 0).factory());
+    }
+
+    /** Bytes a second that staging may move; null: no cap. */
+    @Nullable
+    Long cap() {
+        return mover.bandwidth().cap().isPresent() ? mover.bandwidth().cap().getAsLong() : null;
     }
 
     /** The shape of a model folder; 404 no such folder, 400 not a valid model. */
@@ -89,7 +98,7 @@ final class Stager implements AutoCloseable {
             forgetOld();
         }
         memory.model(stage.deployment(), layout.description());
-        threads.execute(job);
+        job.start(threads, THREADS);
         return job.status();
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -105,17 +106,28 @@ record Checkpoint(String configJson, JsonNode config, Map<String, StoredTensor> 
     }
 
     /**
-     * A positive number of the configuration under one of several names.
+     * A positive number of the configuration, or of its {@code text_config} where a model has several, under one of several names.
      *
      * @throws InvalidModelException when none is there
      */
     int number(String... names) throws InvalidModelException {
-        for (String name : names) {
-            JsonNode node = config.path(name);
-            if (node.isIntegralNumber() && node.canConvertToInt() && node.asInt() > 0) {
-                return node.asInt();
+        int found = number(0, names);
+        if (found == 0) {
+            throw new InvalidModelException("config.json has no positive " + String.join(" or ", names));
+        }
+        return found;
+    }
+
+    /** The same with a value for none. */
+    int number(int otherwise, String... names) {
+        for (JsonNode part : List.of(config, config.path("text_config"))) {
+            for (String name : names) {
+                JsonNode node = part.path(name);
+                if (node.isIntegralNumber() && node.canConvertToInt() && node.asInt() > 0) {
+                    return node.asInt();
+                }
             }
         }
-        throw new InvalidModelException("config.json has no positive " + String.join(" or ", names));
+        return otherwise;
     }
 }

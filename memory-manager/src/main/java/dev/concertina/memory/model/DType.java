@@ -2,30 +2,43 @@ package dev.concertina.memory.model;
 
 /** Element types of safetensors files. */
 public enum DType {
-    F64(8),
-    F32(4),
-    F16(2),
-    BF16(2),
-    I64(8),
-    I32(4),
-    I16(2),
-    I8(1),
-    U64(8),
-    U32(4),
-    U16(2),
-    U8(1),
-    BOOL(1),
-    F8_E4M3(1),
-    F8_E5M2(1);
+    F64(64),
+    F32(32),
+    F16(16),
+    BF16(16),
+    I64(64),
+    I32(32),
+    I16(16),
+    I8(8),
+    U64(64),
+    U32(32),
+    U16(16),
+    U8(8),
+    BOOL(8),
+    C64(64),
+    F8_E4M3(8),
+    F8_E5M2(8),
+    F8_E8M0(8),
+    F6_E2M3(6),
+    F6_E3M2(6),
+    F4(4);
 
-    private final int bytes;
+    private final int bits;
 
-    DType(int bytes) {
-        this.bytes = bytes;
+    DType(int bits) {
+        this.bits = bits;
     }
 
-    /** Size of one element. */
-    public int bytes() {
-        return bytes;
+    /**
+     * Size of packed elements.
+     *
+     * @throws ArithmeticException when they do not fill whole bytes, or too many
+     */
+    public long bytes(long elements) {
+        long all = Math.multiplyExact(elements, (long) bits);
+        if (all % Byte.SIZE != 0) {
+            throw new ArithmeticException(elements + " elements of " + bits + " bits fill no whole bytes");
+        }
+        return all / Byte.SIZE;
     }
 }

@@ -44,7 +44,7 @@ public final class ModelFiles implements AutoCloseable {
         MemorySegment segment = read.get(object);
         if (segment == null) {
             MemorySegment fresh = arena.allocate(Math.max(1, layout.bytes(object)), 64);
-            layout.read(object, fresh);
+            layout.read(object, fresh, reached -> {});
             MemorySegment other = read.putIfAbsent(object, fresh.asReadOnly());
             segment = other == null ? fresh.asReadOnly() : other;
         }

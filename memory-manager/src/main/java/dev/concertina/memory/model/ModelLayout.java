@@ -1,6 +1,5 @@
 package dev.concertina.memory.model;
 
-import dev.concertina.memory.model.ExpertNames.Matrix;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ObjectId;
 import java.io.EOFException;
@@ -16,20 +15,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
- * A checked model folder and where each of its tensors goes: all dense tensors packed into one payload, the gate, up and down matrices
- * of an expert packed into another, every tensor at a multiple of 64. A payload's bytes are those from its start to the end of its last tensor.
+ * A checked model folder and where each of its tensors goes: all dense tensors packed into one payload, the parts of an expert (its
+ * gate, up and down matrices, scales, biases) packed into another, every tensor at a multiple of 64. A payload's bytes are those from its start to the end of its last tensor.
  * Immutable; reading from several threads at once is fine.
  */
 public final class ModelLayout {
+    private static final long PIECE_BYTES = 1 << 20;
+
     private final Agents.Model shape;
     private final ModelDescription description;
     private final Map<ObjectId, List<Placed>> objects;
-
-    /** A stored tensor and its offset in its object's payload. */
-    private record Placed(StoredTensor tensor, long offset) {}
 
     private ModelLayout(Agents.Model shape, ModelDescription description, Map<ObjectId, List<Placed>> objects) {
         this.shape = shape;
@@ -38,109 +36,48 @@ public final class ModelLayout {
     }
 
     /**
-     * Reads configuration and headers, not weights.
+     * Reads configuration and headers, not weights. Tensors that only predict several tokens at once are left out.
      *
      * @throws InvalidModelException in one sentence, when the folder does not hold a whole MoE model
      */
     public static ModelLayout open(Path folder) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(folder);
-        List<StoredTensor> dense = new ArrayList<>();
-        TreeMap<Integer, Map<Integer, Map<Matrix, StoredTensor>>> layers = new TreeMap<>();
+        int layers = checkpoint.number(Integer.MAX_VALUE, "num_hidden_layers");
+        List<Placed> dense = new ArrayList<>();
+        Experts experts = new Experts(folder);
         for (StoredTensor tensor : checkpoint.tensors().values()) {
-            Optional<ExpertNames.Found> found = ExpertNames.find(tensor.name());
-            if (found.isEmpty()) {
-                dense.add(tensor);
+            if (ExpertTensor.predictsAhead(tensor.name(), layers)) {
+                continue;
+            }
+            Optional<ExpertTensor> found = ExpertTensor.of(tensor.name());
+            if (found.isPresent()) {
+                experts.add(found.get(), tensor);
             } else {
-                layers.computeIfAbsent(found.get().modelLayer(), layer -> new TreeMap<>())
-                        .computeIfAbsent(found.get().expert(), expert -> new TreeMap<>())
-                        .put(found.get().matrix(), tensor);
+                dense.add(Placed.whole(
+                        tensor, dense.isEmpty() ? 0 : dense.getLast().next()));
             }
         }
-        if (layers.isEmpty()) {
-            throw new InvalidModelException(
-                    "no routed experts found in " + folder + ": the tensors' names follow no known MoE layout");
-        }
+        int count = checkpoint.number("num_experts", "num_local_experts", "n_routed_experts");
         Map<ObjectId, List<Placed>> objects = new HashMap<>();
-        objects.put(ObjectId.DENSE, pack(dense));
-        int experts = checkpoint.number("num_experts", "num_local_experts", "n_routed_experts");
-        placeExperts(layers, experts, objects);
-        return build(checkpoint, List.copyOf(layers.keySet()), experts, objects);
-    }
-
-    private static void placeExperts(
-            TreeMap<Integer, Map<Integer, Map<Matrix, StoredTensor>>> layers,
-            int experts,
-            Map<ObjectId, List<Placed>> objects)
-            throws InvalidModelException {
-        int moeLayer = 0;
-        for (Map.Entry<Integer, Map<Integer, Map<Matrix, StoredTensor>>> layer : layers.entrySet()) {
-            for (int expert = 0; expert < experts; expert++) {
-                Map<Matrix, StoredTensor> matrices = layer.getValue().getOrDefault(expert, Map.of());
-                if (matrices.size() != Matrix.values().length) {
-                    throw new InvalidModelException("expert " + expert + " of layer " + layer.getKey()
-                            + " is not whole: gate, up and down are needed, " + matrices.keySet() + " are there");
-                }
-                objects.put(ObjectId.expert(moeLayer, expert), pack(List.copyOf(matrices.values())));
-            }
-            if (layer.getValue().size() != experts) {
-                throw new InvalidModelException("layer " + layer.getKey() + " has "
-                        + layer.getValue().size() + " experts, config.json says " + experts);
-            }
-            moeLayer++;
-        }
-    }
-
-    private static ModelLayout build(
-            Checkpoint checkpoint, List<Integer> moeLayers, int experts, Map<ObjectId, List<Placed>> objects)
-            throws InvalidModelException {
-        List<TensorView> first = views(objects, ObjectId.expert(0, 0));
-        for (ObjectId object : objects.keySet()) {
-            if (object.kind() == ObjectId.Kind.EXPERT && !views(objects, object).equals(first)) {
-                throw new InvalidModelException(object + " differs in shape or dtype from expert/0/0");
-            }
-        }
-        Map<String, TensorView> dense = new LinkedHashMap<>();
-        for (Placed placed : objects.getOrDefault(ObjectId.DENSE, List.of())) {
-            dense.put(placed.tensor.name(), view(placed));
-        }
-        ModelDescription description = new ModelDescription(
-                checkpoint.configJson(), moeLayers, experts, dense, first.get(0), first.get(1), first.get(2));
+        objects.put(ObjectId.DENSE, dense);
+        Map<String, TensorView> expert = experts.pack(count, objects);
+        Map<String, TensorView> denseViews = new LinkedHashMap<>();
+        dense.forEach(placed -> denseViews.put(placed.name(), placed.view()));
         Agents.Model shape = new Agents.Model(
-                moeLayers.size(),
-                experts,
+                experts.layers().size(),
+                count,
                 checkpoint.number("num_experts_per_tok", "num_experts_per_token", "experts_per_token"),
-                payload(objects.getOrDefault(ObjectId.DENSE, List.of())),
+                payload(dense),
                 payload(objects.getOrDefault(ObjectId.expert(0, 0), List.of())),
                 checkpoint.number("max_position_embeddings"));
-        return new ModelLayout(shape, description, objects);
-    }
-
-    private static List<TensorView> views(Map<ObjectId, List<Placed>> objects, ObjectId object) {
-        return objects.getOrDefault(object, List.of()).stream()
-                .map(ModelLayout::view)
-                .toList();
-    }
-
-    private static TensorView view(Placed placed) {
-        return new TensorView(placed.offset, placed.tensor.dtype(), placed.tensor.shape());
-    }
-
-    private static List<Placed> pack(List<StoredTensor> tensors) {
-        List<Placed> placed = new ArrayList<>(tensors.size());
-        long at = 0;
-        for (StoredTensor tensor : tensors) {
-            placed.add(new Placed(tensor, at));
-            at = (at + tensor.bytes() + 63) & ~63L;
-        }
-        return placed;
+        return new ModelLayout(
+                shape,
+                new ModelDescription(checkpoint.configJson(), experts.layers(), count, denseViews, expert),
+                objects);
     }
 
     private static long payload(List<Placed> placed) {
-        if (placed.isEmpty()) {
-            return 0;
-        }
-        Placed last = placed.getLast();
-        return last.offset + last.tensor.bytes();
+        return placed.isEmpty() ? 0 : placed.getLast().end();
     }
 
     /** Sizes and counts. */
@@ -163,38 +100,49 @@ public final class ModelLayout {
     }
 
     /**
-     * Reads an object's tensors from the files into {@code target}, a segment of {@link #bytes} bytes; gaps between tensors are left as
-     * they are.
+     * Reads an object's tensors from the files into {@code target}, from its start to its end, with zeros between tensors.
      *
+     * @param target a segment of {@link #bytes} bytes
+     * @param reached called after every piece, at most 1 MiB, with the offset up to which the target is as it will be
      * @throws IOException when a file cannot be read or ends early
      */
-    public void read(ObjectId object, MemorySegment target) throws IOException {
-        Map<Path, List<Placed>> byFile = new LinkedHashMap<>();
-        for (Placed placed : placed(object)) {
-            byFile.computeIfAbsent(placed.tensor.file(), file -> new ArrayList<>())
-                    .add(placed);
-        }
-        for (Map.Entry<Path, List<Placed>> entry : byFile.entrySet()) {
-            try (FileChannel channel = FileChannel.open(entry.getKey(), StandardOpenOption.READ)) {
-                for (Placed placed : entry.getValue()) {
-                    read(channel, placed, target);
+    public void read(ObjectId object, MemorySegment target, LongConsumer reached) throws IOException {
+        Path open = null;
+        FileChannel channel = null;
+        long at = 0;
+        try {
+            for (Placed placed : placed(object)) {
+                if (channel == null || !placed.file().equals(open)) {
+                    if (channel != null) {
+                        channel.close();
+                    }
+                    open = placed.file();
+                    channel = FileChannel.open(open, StandardOpenOption.READ);
                 }
+                target.asSlice(at, placed.offset() - at).fill((byte) 0);
+                read(channel, placed, target, reached);
+                at = placed.end();
+            }
+        } finally {
+            if (channel != null) {
+                channel.close();
             }
         }
     }
 
-    private static void read(FileChannel channel, Placed placed, MemorySegment target) throws IOException {
-        StoredTensor tensor = placed.tensor;
+    private static void read(FileChannel channel, Placed placed, MemorySegment target, LongConsumer reached)
+            throws IOException {
         long done = 0;
-        while (done < tensor.bytes()) {
-            long chunk = Math.min(1 << 30, tensor.bytes() - done);
-            ByteBuffer buffer = target.asSlice(placed.offset + done, chunk).asByteBuffer();
-            int count = channel.read(buffer, tensor.position() + done);
+        while (done < placed.bytes()) {
+            long chunk = Math.min(PIECE_BYTES, placed.bytes() - done);
+            ByteBuffer buffer = target.asSlice(placed.offset() + done, chunk).asByteBuffer();
+            int count = channel.read(buffer, placed.position() + done);
             if (count < 0) {
-                throw new EOFException("the file " + tensor.file() + " ended inside tensor " + tensor.name()
+                throw new EOFException("the file " + placed.file() + " ended inside tensor " + placed.name()
                         + "; was it changed while it was read?");
             }
             done += count;
+            reached.accept(placed.offset() + done);
         }
     }
 

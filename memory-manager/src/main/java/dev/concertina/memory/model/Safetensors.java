@@ -112,17 +112,23 @@ final class Safetensors {
             throw bad("describes tensor " + name + " without shape or data_offsets");
         }
         List<Integer> shape = new ArrayList<>();
-        long bytes = dtype.bytes();
+        long elements = 1;
         for (JsonNode dimension : node.path("shape")) {
             if (!dimension.canConvertToInt() || !dimension.isIntegralNumber() || dimension.asInt() < 0) {
                 throw bad("gives tensor " + name + " the impossible dimension " + dimension);
             }
             shape.add(dimension.asInt());
             try {
-                bytes = Math.multiplyExact(bytes, dimension.asLong());
+                elements = Math.multiplyExact(elements, dimension.asLong());
             } catch (ArithmeticException e) {
                 throw bad("gives tensor " + name + " an impossible shape " + node.path("shape"));
             }
+        }
+        long bytes;
+        try {
+            bytes = dtype.bytes(elements);
+        } catch (ArithmeticException e) {
+            throw bad("gives tensor " + name + " an impossible shape " + node.path("shape") + " of " + dtype);
         }
         long begin = position(name, offsets.get(0));
         long end = position(name, offsets.get(1));

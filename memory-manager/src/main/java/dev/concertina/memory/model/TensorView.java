@@ -28,6 +28,6 @@ public record TensorView(long offset, DType dtype, List<Integer> shape) {
 
     /** Number of bytes. */
     public long bytes() {
-        return elements() * dtype.bytes();
+        return dtype.bytes(elements());
     }
 }

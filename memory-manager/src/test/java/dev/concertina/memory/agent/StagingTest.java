@@ -11,18 +11,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.concertina.memory.client.KvCopy;
 import dev.concertina.memory.client.MemoryClient;
 import dev.concertina.memory.kv.KvTable;
+import dev.concertina.memory.model.ModelFiles;
+import dev.concertina.memory.testing.FaultyPeer;
+import dev.concertina.memory.testing.FaultyPeer.Fault;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Agents.StageState;
 import dev.concertina.wire.Agents.StageStatus;
 import dev.concertina.wire.ControlException;
-import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.ObjectId;
 import dev.concertina.wire.Rank;
-import dev.concertina.wire.Token;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -31,9 +31,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -70,11 +70,11 @@ class StagingTest {
     void readsEachTensorOnceAndCopiesBetweenNodes() throws Exception {
         StageStatus first = a.staged("load0", 0, 8 * MIB, everything(null));
         assertThat(first.state()).as(first.error()).isEqualTo(StageState.DONE);
-        long readBefore = readBytes();
+        long readBefore = readBytes(a);
         StageStatus second = a.staged("load1", 1, 8 * MIB, everything(null));
         assertThat(second.state()).as(second.error()).isEqualTo(StageState.DONE);
         assertThat(second.bytesLoaded()).isEqualTo(first.bytesLoaded());
-        assertThat(readBytes() - readBefore).isLessThan(first.bytesLoaded() / 4);
+        assertThat(readBytes(a) - readBefore).isLessThan(first.bytesLoaded() / 4);
 
         StageStatus remote = b.staged("copy", 0, 8 * MIB, everything(new Agents.Source(a.address(), 1)));
         assertThat(remote.state()).as(remote.error()).isEqualTo(StageState.DONE);
@@ -151,60 +151,107 @@ class StagingTest {
 
     @Test
     void cancelFreesWhatItStaged() throws Exception {
-        CountDownLatch asked = new CountDownLatch(1);
-        CountDownLatch release = new CountDownLatch(1);
-        try (ControlServer slow = peer(exchange -> {
-            asked.countDown();
-            exchange.sendResponseHeaders(200, 98304);
-            try {
-                release.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        })) {
+        try (FaultyPeer slow = new FaultyPeer(new byte[98304], Fault.STALL_HALF_WAY)) {
             List<Agents.Step> steps = List.of(
                     new Agents.Step(ObjectId.DENSE, null),
-                    new Agents.Step(EXPERT, new Agents.Source("127.0.0.1:" + slow.port(), 0)));
-            a.stage("cancelled", 3, MODEL, 0, steps);
-            asked.await();
+                    new Agents.Step(EXPERT, new Agents.Source(slow.address(), 0)));
+            a.stage("cancelled", 3, MODEL, 4096, steps);
+            slow.stalled.await();
             assertThat(a.state().devices().get(3).usedBytes()).isPositive();
-            Thread canceller = Thread.ofVirtual().start(() -> {
-                try {
-                    a.http.post(a.address(), "/v1/cancel", new Agents.Cancel(1, "cancelled", DEPLOYMENT), SHORT);
-                } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                }
-            });
-            release.countDown();
-            canceller.join();
+            a.http.post(a.address(), "/v1/cancel", new Agents.Cancel(1, "cancelled", DEPLOYMENT), SHORT);
             assertThat(a.state().devices().get(3).usedBytes()).isZero();
             assertThat(a.ended("cancelled", 3).state()).isEqualTo(StageState.CANCELLED);
             assertThat(a.stage("cancelled", 4, MODEL, 0, steps).state()).isEqualTo(StageState.CANCELLED);
         }
     }
 
+    private static Agents.Source source(FaultyPeer peer) {
+        return new Agents.Source(peer.address(), 0);
+    }
+
+    private static byte[] expert() throws IOException {
+        try (ModelFiles files = ModelFiles.open(TestNode.MODELS.resolve("shakespeare-moe"))) {
+            return files.segment(EXPERT).toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
     @Test
-    void corruptedOrTruncatedCopiesFailInOneSentence() throws Exception {
-        byte[] bytes = new byte[98304];
-        CRC32C crc = new CRC32C();
-        crc.update(bytes);
-        int[] calls = new int[1];
-        try (ControlServer liar = peer(exchange -> {
-            int call = calls[0]++;
-            exchange.getResponseHeaders()
-                    .set("X-Crc32c", Long.toHexString(call == 2 ? crc.getValue() + 1 : crc.getValue()));
-            exchange.sendResponseHeaders(200, bytes.length);
-            exchange.getResponseBody().write(call == 2 ? bytes : Arrays.copyOf(bytes, 50_000));
-            exchange.getResponseBody().flush();
-        })) {
-            StageStatus status = a.staged(
-                    "lied", 4, 0, List.of(new Agents.Step(EXPERT, new Agents.Source("127.0.0.1:" + liar.port(), 0))));
+    void badCopiesAreTriedAgainWithAnotherReplica() throws Exception {
+        byte[] bytes = expert();
+        try (FaultyPeer first = new FaultyPeer(bytes, Fault.END_HALF_WAY, Fault.REFUSE);
+                FaultyPeer second = new FaultyPeer(bytes, Fault.FLIP_A_BIT, Fault.END_HALF_WAY);
+                FaultyPeer third = new FaultyPeer(bytes, Fault.NONE)) {
+            Agents.Step step = new Agents.Step(EXPERT, source(first), List.of(source(second), source(third)));
+            StageStatus status = a.staged("replicas", 4, 0, List.of(step));
+            assertThat(status.state()).as(status.error()).isEqualTo(StageState.DONE);
+            assertThat(status.bytesDone()).isEqualTo(status.bytesTotal()).isEqualTo(bytes.length);
+            // the second went on where the first ended, with a wrong bit: the third began anew
+            assertThat(first.asked).containsExactly(0L);
+            assertThat(second.asked).containsExactly(bytes.length / 2L);
+            assertThat(third.asked).containsExactly(0L);
+            CRC32C crc = new CRC32C();
+            crc.update(bytes);
+            assertThat(crcs(a.state(), 4)).containsExactly(EXPERT + " " + bytes.length + " " + crc.getValue());
+        }
+        try (FaultyPeer only = new FaultyPeer(bytes, Fault.END_HALF_WAY, Fault.END_HALF_WAY, Fault.NONE)) {
+            Agents.Step step = new Agents.Step(EXPERT, source(only));
+            assertThat(a.staged("resumed", 2, 0, List.of(step)).state()).isEqualTo(StageState.DONE);
+            assertThat(only.asked).containsExactly(0L, bytes.length / 2L, bytes.length * 3L / 4);
+        }
+    }
+
+    /** Fifteen seconds without a byte: the other replica has the rest. */
+    @Test
+    void aStalledReplicaIsLeft() throws Exception {
+        byte[] bytes = expert();
+        try (FaultyPeer stalls = new FaultyPeer(bytes, Fault.STALL_HALF_WAY);
+                FaultyPeer sends = new FaultyPeer(bytes, Fault.NONE)) {
+            Agents.Step step = new Agents.Step(EXPERT, source(stalls), List.of(source(sends)));
+            assertThat(b.staged("stalled", 1, 0, List.of(step)).state()).isEqualTo(StageState.DONE);
+            assertThat(sends.asked).containsExactly(bytes.length / 2L);
+        }
+    }
+
+    @Test
+    void devicesThatLoadAtOnceReadEachTensorOnceWithinTheCap() throws Exception {
+        Map<String, String> cap = Map.of("CONCERTINA_STAGING_BYTES_PER_SECOND", "60000000");
+        try (TestNode node = new TestNode("once", 4, 256 * MIB, cap)) {
+            assertThat(node.state().stagingBytesPerSecond()).isEqualTo(60_000_000);
+            long before = readBytes(node);
+            long total = 0;
+            for (int device = 0; device < 4; device++) {
+                total = node.stage("at-once", device, MODEL, 0, everything(null))
+                        .bytesTotal();
+            }
+            boolean underWay = false;
+            for (int device = 0; device < 4; device++) {
+                StageStatus status;
+                do { // the cap makes it last for more than half a second
+                    status = node.http.get(
+                            node.address(), "/v1/stage?operation=at-once&device=" + device, StageStatus.class, SHORT);
+                    underWay |= status.bytesDone() > 0 && status.bytesDone() < total;
+                } while (status.state() == StageState.RUNNING);
+                assertThat(status.state()).as(status.error()).isEqualTo(StageState.DONE);
+                assertThat(status.bytesDone()).isEqualTo(total);
+                assertThat(status.bytesLoaded()).isEqualTo(total);
+                assertThat(crcs(node.state(), device)).hasSize(97).isEqualTo(crcs(node.state(), 0));
+            }
+            assertThat(underWay).isTrue();
+            assertThat(readBytes(node) - before).isBetween(total, total + total / 4);
+        }
+    }
+
+    @Test
+    void whatNobodyCanSendFailsInOneSentence() throws Exception {
+        byte[] bytes = expert();
+        try (FaultyPeer liar = new FaultyPeer(bytes, Fault.FLIP_A_BIT, Fault.HANG_UP, Fault.FLIP_A_BIT)) {
+            StageStatus status = a.staged("lied", 5, 0, List.of(new Agents.Step(EXPERT, source(liar))));
             assertThat(status.state()).isEqualTo(StageState.FAILED);
             assertThat(status.error()).contains("failed 3 times").contains("corrupted on the way");
-            assertThat(calls[0]).isEqualTo(3);
-            assertThat(a.state().devices().get(4).usedBytes()).isZero();
+            assertThat(liar.asked).hasSize(3);
+            assertThat(a.state().devices().get(5).usedBytes()).isZero();
         }
-        StageStatus gone = a.staged("gone", 4, 0, List.of(new Agents.Step(EXPERT, new Agents.Source(a.address(), 5))));
+        StageStatus gone = a.staged("gone", 5, 0, List.of(new Agents.Step(EXPERT, new Agents.Source(a.address(), 5))));
         assertThat(gone.error()).contains("there is no expert/2/3 of demo/shakespeare on device 5");
     }
 
@@ -294,14 +341,6 @@ class StagingTest {
         until("descriptors are given back", () -> TestNode.fds(b.agent) <= fds + 2);
     }
 
-    private static ControlServer peer(ControlServer.RawHandler objects) throws IOException {
-        ControlServer server =
-                new ControlServer(new InetSocketAddress("127.0.0.1", 0), new Token(TestNode.SECRET), 1 << 20);
-        server.onRaw("GET /v1/objects", objects);
-        server.start();
-        return server;
-    }
-
     private static List<String> crcs(Agents.State state, int device) {
         return state.segments().stream()
                 .filter(segment -> segment.device() == device)
@@ -309,8 +348,8 @@ class StagingTest {
                 .toList();
     }
 
-    private static long readBytes() throws IOException {
-        return Files.readAllLines(Path.of("/proc", String.valueOf(a.agent.pid()), "io")).stream()
+    private static long readBytes(TestNode node) throws IOException {
+        return Files.readAllLines(Path.of("/proc", String.valueOf(node.agent.pid()), "io")).stream()
                 .filter(line -> line.startsWith("rchar:"))
                 .mapToLong(line -> Long.parseLong(line.substring(6).strip()))
                 .sum();

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -36,12 +37,19 @@ final class TestNode implements AutoCloseable {
     final Path folder;
     final String host;
     final List<Path> models;
+    private final Map<String, String> more;
     final ControlClient http = new ControlClient(new Token(SECRET), SHORT);
     Process keeper;
     Process agent;
 
     TestNode(String name, int devices, long deviceBytes, Path... models) throws Exception {
+        this(name, devices, deviceBytes, Map.of(), models);
+    }
+
+    /** With more in the agent's environment. */
+    TestNode(String name, int devices, long deviceBytes, Map<String, String> more, Path... models) throws Exception {
         this.name = name;
+        this.more = more;
         this.devices = devices;
         this.deviceBytes = deviceBytes;
         this.models = models.length == 0 ? List.of(MODELS) : List.of(models);
@@ -58,19 +66,17 @@ final class TestNode implements AutoCloseable {
     }
 
     void startAgent() throws Exception {
-        agent = java(
-                AgentMain.class,
-                Map.of(
-                        "CONCERTINA_RUN_DIR", folder.toString(),
-                        "CONCERTINA_NODE", name,
-                        "CONCERTINA_HOST", host,
-                        "CONCERTINA_DEVICES", String.valueOf(devices),
-                        "CONCERTINA_DEVICE_BYTES", String.valueOf(deviceBytes),
-                        "CONCERTINA_MODELS",
-                                String.join(
-                                        ":", models.stream().map(Path::toString).toList()),
-                        "CONCERTINA_TOKEN_FILE", folder.resolve("token").toString()),
-                "agent.log");
+        Map<String, String> environment = new HashMap<>(more);
+        environment.putAll(Map.of(
+                "CONCERTINA_RUN_DIR", folder.toString(),
+                "CONCERTINA_NODE", name,
+                "CONCERTINA_HOST", host,
+                "CONCERTINA_DEVICES", String.valueOf(devices),
+                "CONCERTINA_DEVICE_BYTES", String.valueOf(deviceBytes),
+                "CONCERTINA_MODELS",
+                        String.join(":", models.stream().map(Path::toString).toList()),
+                "CONCERTINA_TOKEN_FILE", folder.resolve("token").toString()));
+        agent = java(AgentMain.class, environment, "agent.log");
         until("the agent answers", () -> {
             try {
                 return state().node().equals(name);

@@ -162,25 +162,30 @@ final class StagePhase {
         List<Agents.Step> steps = new ArrayList<>();
         for (ObjectId object : needed(target, seat.rank())) {
             if (!seat.agent().holds(run.deployment(), seat.device(), object)) {
-                steps.add(new Agents.Step(object, source(run, seats, seat, copies.get(object), object)));
+                steps.add(step(run, seats, seat, copies.get(object), object));
             }
         }
         boolean hasKv = seat.agent().holds(run.deployment(), seat.device(), ObjectId.KV);
         return new Request(seat, hasKv ? 0 : run.wanted().kvBytes(), steps);
     }
 
-    private static Agents.@Nullable Source source(
-            Run run, List<Seat> seats, Seat to, @Nullable Integer planned, ObjectId object) {
+    /** Where an object comes from: the planned rank's device, then every other that holds it, those of the same node before the rest. */
+    private static Agents.Step step(Run run, List<Seat> seats, Seat to, @Nullable Integer planned, ObjectId object) {
         if (run.from() == 0) {
-            return null; // nothing serves yet: everything comes from the files
+            return new Agents.Step(object, null); // nothing serves yet: everything comes from the files
         }
-        return seats.stream()
+        List<Agents.Source> sources = seats.stream()
                 .filter(seat -> !seat.equals(to))
                 .filter(seat -> seat.agent().holds(run.deployment(), seat.device(), object))
-                .min(Comparator.comparing((Seat seat) -> planned == null || seat.rank() != planned)
+                .sorted(Comparator.comparing((Seat seat) -> planned == null || seat.rank() != planned)
                         .thenComparing(seat -> !seat.node().equals(to.node())))
                 .map(seat -> new Agents.Source(seat.agent().address(), seat.device()))
-                .orElse(null);
+                .toList();
+        return switch (sources.size()) {
+            case 0 -> new Agents.Step(object, null);
+            case 1 -> new Agents.Step(object, sources.getFirst());
+            default -> new Agents.Step(object, sources.getFirst(), sources.subList(1, sources.size()));
+        };
     }
 
     /** Everything that a rank has to hold, its KV pool excepted. */

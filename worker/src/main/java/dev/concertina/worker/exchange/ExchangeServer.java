@@ -111,10 +111,12 @@ public final class ExchangeServer implements AutoCloseable {
             Frame frame = new Frame();
             String refusal = refusal(frame, in);
             if (refusal != null) {
-                frame.begin(Frame.REFUSED).putLong(0).putString(refusal).send(out);
+                frame.begin(Frame.REFUSED).putLong(0).putString(refusal);
+                WriteGuard.shared().send(frame, socket, out);
                 return;
             }
-            frame.begin(Frame.WELCOME).send(out);
+            frame.begin(Frame.WELCOME);
+            WriteGuard.shared().send(frame, socket, out);
             socket.setSoTimeout(0);
             Responder responder = null;
             while (true) {
@@ -123,7 +125,7 @@ public final class ExchangeServer implements AutoCloseable {
                 }
                 responder = responder == null ? responders.get() : responder;
                 answer(frame, responder);
-                frame.send(out);
+                WriteGuard.shared().send(frame, socket, out);
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "exchange connection ended reason={0}", e);

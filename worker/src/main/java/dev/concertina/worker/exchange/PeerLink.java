@@ -61,8 +61,8 @@ final class PeerLink implements AutoCloseable {
                 .putString(self.token().authorization())
                 .putString(self.deployment())
                 .putInt(self.rank())
-                .putString(self.incarnation())
-                .send(out);
+                .putString(self.incarnation());
+        WriteGuard.shared().send(frame, socket, out);
         byte type = frame.receive(in);
         if (type != Frame.WELCOME) {
             throw new IOException("refused: " + (type == Frame.REFUSED ? refusal() : "frame type " + type));
@@ -98,8 +98,8 @@ final class PeerLink implements AutoCloseable {
                 .putInt(layer)
                 .putInt(rows)
                 .putInts(experts, rows)
-                .putFloats(x, rows * hidden)
-                .send(out);
+                .putFloats(x, rows * hidden);
+        WriteGuard.shared().send(frame, socket, out);
     }
 
     /**

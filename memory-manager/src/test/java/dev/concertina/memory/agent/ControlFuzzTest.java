@@ -1,0 +1,107 @@
+package dev.concertina.memory.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.concertina.memory.testing.Fuzz;
+import dev.concertina.wire.Agents;
+import dev.concertina.wire.Json;
+import dev.concertina.wire.ObjectId;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** Damaged commands with the right token: an agent answers or hangs up, and keeps what it has. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "memory files are Linux's")
+class ControlFuzzTest {
+    private static final String TOKEN = "Authorization: Bearer " + TestNode.SECRET + "\r\n";
+
+    private final List<byte[]> requests = List.of(
+            post(
+                    "/v1/stage",
+                    new Agents.Stage(
+                            1,
+                            "fuzz",
+                            "fuzz/fuzz",
+                            "/nowhere",
+                            0,
+                            4096,
+                            List.of(new Agents.Step(ObjectId.expert(1, 2), new Agents.Source("127.0.0.1:1", 0))))),
+            post("/v1/cancel", new Agents.Cancel(1, "fuzz", "fuzz/fuzz")),
+            post("/v1/free", new Agents.Free(1, "fuzz/fuzz", 0, List.of(ObjectId.DENSE))),
+            post("/v1/release", new Agents.Release(1, "fuzz/fuzz", 3)),
+            ("GET /v1/stage?operation=fuzz&device=0 HTTP/1.1\r\nHost: x\r\n" + TOKEN + "\r\n")
+                    .getBytes(StandardCharsets.US_ASCII),
+            ("GET /v1/model?path=/nowhere HTTP/1.1\r\nHost: x\r\n" + TOKEN + "\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+
+    private static byte[] post(String path, Object body) {
+        String json = new String(Json.write(body), StandardCharsets.UTF_8);
+        return ("POST " + path + " HTTP/1.1\r\nHost: x\r\n" + TOKEN + "Content-Length: " + json.length() + "\r\n\r\n"
+                        + json)
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Test
+    void damagedCommandsChangeNothing() throws Exception {
+        try (TestNode node = new TestNode("fuzz", 1, 64L << 20)) {
+            node.staged("op", 0, 4L << 20, List.of(new Agents.Step(ObjectId.expert(2, 3), null)));
+            List<Agents.Segment> before = node.state().segments();
+            assertThat(before).hasSize(2);
+            long fds = TestNode.fds(node.agent);
+            String[] address = node.address().split(":");
+            Socket socket = new Socket(address[0], Integer.parseInt(address[1]));
+            for (int seed = 0; seed < Fuzz.cases(); seed++) {
+                Random random = new Random(seed);
+                byte[] request = requests.get(random.nextInt(requests.size()));
+                int body = new String(request, StandardCharsets.US_ASCII).indexOf("\r\n\r\n") + 4;
+                try {
+                    if (random.nextInt(4) > 0 && body < request.length) { // the body only: the connection lives on
+                        byte[] damaged = request.clone();
+                        for (int change = 1 + random.nextInt(4); change > 0; change--) {
+                            damaged[body + random.nextInt(request.length - body)] = (byte) random.nextInt(32, 127);
+                        }
+                        socket.getOutputStream().write(damaged);
+                        status(socket);
+                    } else {
+                        socket.getOutputStream().write(Fuzz.damaged(request, random));
+                        socket.setSoLinger(true, 0);
+                        socket.close();
+                        socket = new Socket(address[0], Integer.parseInt(address[1]));
+                    }
+                } catch (IOException e) {
+                    socket.close();
+                    socket = new Socket(address[0], Integer.parseInt(address[1]));
+                }
+            }
+            socket.close();
+            assertThat(node.state().segments()).isEqualTo(before);
+            assertThat(node.state().devices().getFirst().usedBytes())
+                    .isEqualTo(before.stream()
+                            .mapToLong(Agents.Segment::committedBytes)
+                            .sum());
+            // the JDK's server keeps up to 200 connections for a while
+            TestNode.until("descriptors are given back", () -> TestNode.fds(node.agent) <= fds + 200);
+        }
+    }
+
+    /** Reads one answer; a server error is a bug. */
+    private static void status(Socket socket) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int next = socket.getInputStream().read();
+            if (next < 0) {
+                throw new IOException("hung up");
+            }
+            head.append((char) next);
+        }
+        assertThat(head.toString()).doesNotStartWith("HTTP/1.1 500");
+        int at = head.toString().toLowerCase(java.util.Locale.ROOT).indexOf("content-length: ") + 16;
+        int bytes = Integer.parseInt(head.substring(at, head.indexOf("\r", at)));
+        socket.getInputStream().readNBytes(bytes);
+    }
+}
