@@ -1,36 +1,40 @@
 package dev.concertina.scheduler.placement;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One layer to place. Loads are integers so that sums do not depend on their order: the mean load of a rank is {@link #UNIT}.
  *
  * @param experts logical experts
  * @param ranks ranks
- * @param slots most experts per rank
+ * @param slots {@code [rank]} experts that it may hold, each another one
  * @param load {@code [expert]}, adding up to about ranks x UNIT
- * @param copies {@code [expert]} how many ranks are to hold it
  * @param held {@code [rank][expert]} whether the rank holds it now
  * @param started whether there is a current placement: only then a copy can be a move
  * @param node {@code [rank]} number of its node
  * @param nodes number of nodes
+ * @param acrossNodes whether replicas on one node only are forbidden
+ * @param affinity {@code [rank][expert]} communication, in UNIT for all tokens over the dearest link, if the rank held the expert alone and
+ *     the layers before and after stayed as they are; null when it does not count
  * @param weights weights of the objectives
  */
 record LayerProblem(
         int experts,
         int ranks,
-        int slots,
+        int[] slots,
         long[] load,
-        int[] copies,
         boolean[][] held,
         boolean started,
         int[] node,
         int nodes,
+        boolean acrossNodes,
+        long @Nullable [][] affinity,
         Weights weights) {
     static final long UNIT = 1_000_000_000L;
+    private static final double FORBIDDEN = 1e6;
 
     static LayerProblem of(PlacementProblem problem, int layer, int[] node, int nodes) {
-        long[] load = normalised(problem, layer);
         Placement current = problem.current();
         boolean[][] held = new boolean[problem.ranks()][problem.experts()];
         for (int rank = 0; rank < problem.ranks(); rank++) {
@@ -45,14 +49,30 @@ record LayerProblem(
         return new LayerProblem(
                 problem.experts(),
                 problem.ranks(),
-                problem.slotsPerRank(),
-                load,
-                replicate(problem, load),
+                slots(problem, layer),
+                normalised(problem, layer),
                 held,
                 current != null,
                 node,
                 nodes,
+                problem.replicasAcrossNodes(),
+                null,
                 problem.weights());
+    }
+
+    private static int[] slots(PlacementProblem problem, int layer) {
+        if (problem.capacityBytes().length > 0) {
+            return Capacity.slots(
+                    problem.layers(),
+                    layer,
+                    problem.experts(),
+                    problem.slotsPerRank(),
+                    problem.expertBytes(),
+                    problem.capacityBytes());
+        }
+        int[] slots = new int[problem.ranks()];
+        Arrays.fill(slots, Math.min(problem.slotsPerRank(), problem.experts()));
+        return slots;
     }
 
     private static long[] normalised(PlacementProblem problem, int layer) {
@@ -69,16 +89,28 @@ record LayerProblem(
         return load;
     }
 
-    /** Replicas one by one to the expert with the greatest load per copy, at most one copy per rank (EPLB's rule). */
-    private static int[] replicate(PlacementProblem problem, long[] load) {
-        int[] copies = new int[load.length];
+    LayerProblem withAffinity(long @Nullable [][] other) {
+        return new LayerProblem(experts, ranks, slots, load, held, started, node, nodes, acrossNodes, other, weights);
+    }
+
+    LayerProblem withSlots(int[] other) {
+        return new LayerProblem(
+                experts, ranks, other.clone(), load, held, started, node, nodes, acrossNodes, affinity, weights);
+    }
+
+    int totalSlots() {
+        return Arrays.stream(slots).sum();
+    }
+
+    /** Replicas one by one to the expert with the greatest load per copy, at most one copy per rank (EPLB's rule): {@code [expert] -> copies}. */
+    int[] replicate() {
+        int[] copies = new int[experts];
         Arrays.fill(copies, 1);
-        int least = PlacementProblem.slotsWithoutReplicas(problem.experts(), problem.ranks());
-        int replicas = problem.ranks() * (problem.slotsPerRank() - least);
-        for (int replica = 0; replica < replicas; replica++) {
+        for (int placed = experts; placed < totalSlots(); placed++) {
             int heaviest = -1;
-            for (int expert = 0; expert < load.length; expert++) {
-                boolean room = copies[expert] < problem.ranks();
+            for (int expert = 0; expert < experts; expert++) {
+                boolean room = copies[expert] < ranks;
+                // cross-multiplied, without overflow: a load is below 2^40
                 if (room && (heaviest < 0 || load[expert] * copies[heaviest] > load[heaviest] * copies[expert])) {
                     heaviest = expert;
                 }
@@ -91,38 +123,22 @@ record LayerProblem(
         return copies;
     }
 
-    /** The same with the number of copies that {@code holders}, {@code [expert] -> ranks}, have. */
-    LayerProblem withCopies(int[][] holders) {
-        int[] counted = new int[experts];
-        for (int expert = 0; expert < experts; expert++) {
-            counted[expert] = holders[expert].length;
-        }
-        return new LayerProblem(experts, ranks, slots, load, counted, held, started, node, nodes, weights);
-    }
-
-    /** Load that each copy of the expert takes. */
-    long share(int expert) {
-        return load[expert] / copies[expert];
-    }
-
     /** True when putting the expert on the rank moves bytes. */
     boolean moves(int rank, int expert) {
         return started && !held[rank][expert];
     }
 
-    /** A bound that no placement beats: even load, or the heaviest copy alone on a rank; nothing moved; replicas spread. */
-    double leastWeighted() {
-        long most = UNIT;
-        for (int expert = 0; expert < experts; expert++) {
-            most = Math.max(most, share(expert));
-        }
-        return weighted(most, 0, 0);
+    /** True when something besides loads and nodes tells one rank from another. */
+    boolean linear() {
+        return affinity != null || started;
     }
 
     /** The weighted sum of the objectives. */
-    double weighted(long maxLoad, int moved, int unspread) {
+    double weighted(long maxLoad, int moved, int unspread, long communication) {
+        double spread = acrossNodes ? FORBIDDEN : weights.spread();
         return weights.balance() * ((double) maxLoad / UNIT - 1)
                 + weights.movement() * moved / experts
-                + weights.spread() * unspread / experts;
+                + spread * unspread / experts
+                + weights.communication() * communication / UNIT;
     }
 }

@@ -5,11 +5,12 @@ import org.optaplanner.core.api.score.buildin.hardmediumsoftlong.HardMediumSoftL
 import org.optaplanner.core.api.score.calculator.IncrementalScoreCalculator;
 
 /**
- * Incremental score of one layer. Hard: slots and one copy of an expert per rank. Medium: the weighted sum of the objectives. Soft: roughness,
- * which leads over plateaus where the fullest rank does not change.
+ * Incremental score of one layer. Hard: every expert somewhere and never twice on a rank. Medium: the weighted sum of the objectives. Soft:
+ * roughness, which leads over plateaus where the fullest rank does not change.
  */
 public class LayerScore implements IncrementalScoreCalculator<LayerSolution, HardMediumSoftLongScore> {
     private static final double SCALE = 1e9;
+    private static final int NOTHING = -1;
 
     private @Nullable LayerTable table;
 
@@ -23,6 +24,7 @@ public class LayerScore implements IncrementalScoreCalculator<LayerSolution, Har
     @Override
     public void resetWorkingSolution(LayerSolution solution) {
         table = solution.table();
+        solution.live(table);
     }
 
     @Override
@@ -30,41 +32,29 @@ public class LayerScore implements IncrementalScoreCalculator<LayerSolution, Har
 
     @Override
     public void afterEntityAdded(Object entity) {
-        add(entity);
+        take((ExpertSlot) entity);
     }
 
     @Override
-    public void beforeVariableChanged(Object entity, String variable) {
-        remove(entity);
-    }
+    public void beforeVariableChanged(Object entity, String variable) {}
 
     @Override
     public void afterVariableChanged(Object entity, String variable) {
-        add(entity);
+        take((ExpertSlot) entity);
     }
 
     @Override
     public void beforeEntityRemoved(Object entity) {
-        remove(entity);
+        ExpertSlot slot = (ExpertSlot) entity;
+        table().set(slot.rank(), slot.slot(), NOTHING);
     }
 
     @Override
     public void afterEntityRemoved(Object entity) {}
 
-    private void add(Object entity) {
-        ExpertCopy copy = (ExpertCopy) entity;
-        Integer rank = copy.getRank();
-        if (rank != null) {
-            table().add(rank, copy.expert());
-        }
-    }
-
-    private void remove(Object entity) {
-        ExpertCopy copy = (ExpertCopy) entity;
-        Integer rank = copy.getRank();
-        if (rank != null) {
-            table().remove(rank, copy.expert());
-        }
+    private void take(ExpertSlot slot) {
+        Integer expert = slot.getExpert();
+        table().set(slot.rank(), slot.slot(), expert == null ? NOTHING : expert);
     }
 
     @Override

@@ -2,97 +2,184 @@ package dev.concertina.scheduler.placement;
 
 import java.util.Arrays;
 
-/** Which ranks hold which expert of one layer, with the sums that the objectives need, kept up to date change by change. */
+/**
+ * Which rank holds which expert in which slot of one layer, with the sums that the objectives need, kept up to date change by change. An
+ * expert's copies share its load, so a change of their number changes the load of all ranks that hold one. One thread at a time.
+ */
 final class LayerTable {
-    private final LayerProblem problem;
-    /** {@code [rank][expert]} copies; more than 1 is not allowed and passes only within the search. */
-    private final int[][] copies;
+    private static final int NONE = -1;
 
+    private final LayerProblem problem;
+    private final int[][] at;
+    /** {@code [rank][expert]} copies; more than 1 is not allowed and passes only within the search. */
+    private final byte[][] present;
+    /** {@code [expert][copy]} ranks, unsorted; valid up to {@code copies[expert]}. */
+    private final int[][] holders;
+
+    private final int[] copies;
     private final long[] rankLoad;
-    private final int[] rankCount;
     private final boolean[] unspreadExpert;
+    private final long[] affinityOf;
+    private long communication;
     private int moved;
     private int unspread;
-    private int overflow;
     private int duplicates;
+    private int missing;
 
     LayerTable(LayerProblem problem) {
         this.problem = problem;
-        copies = new int[problem.ranks()][problem.experts()];
+        at = new int[problem.ranks()][];
+        for (int rank = 0; rank < at.length; rank++) {
+            at[rank] = new int[problem.slots()[rank]];
+            Arrays.fill(at[rank], NONE);
+        }
+        present = new byte[problem.ranks()][problem.experts()];
+        holders = new int[problem.experts()][2];
+        copies = new int[problem.experts()];
         rankLoad = new long[problem.ranks()];
-        rankCount = new int[problem.ranks()];
         unspreadExpert = new boolean[problem.experts()];
+        affinityOf = new long[problem.experts()];
+        missing = problem.experts();
     }
 
-    LayerTable copy() {
-        LayerTable copy = new LayerTable(problem);
-        for (int rank = 0; rank < problem.ranks(); rank++) {
-            for (int expert = 0; expert < problem.experts(); expert++) {
-                for (int i = 0; i < copies[rank][expert]; i++) {
-                    copy.add(rank, expert);
+    /** The same assignment under a problem of the same shape. */
+    LayerTable under(LayerProblem other) {
+        LayerTable copy = new LayerTable(other);
+        for (int rank = 0; rank < at.length; rank++) {
+            for (int slot = 0; slot < at[rank].length; slot++) {
+                if (at[rank][slot] != NONE) {
+                    copy.set(rank, slot, at[rank][slot]);
                 }
             }
         }
         return copy;
     }
 
-    void add(int rank, int expert) {
-        if (copies[rank][expert]++ > 0) {
-            duplicates++;
-        } else if (problem.moves(rank, expert)) {
-            moved++;
-        }
-        rankLoad[rank] += problem.share(expert);
-        if (++rankCount[rank] > problem.slots()) {
-            overflow++;
-        }
-        respread(expert);
+    LayerTable copy() {
+        return under(problem);
     }
 
-    void remove(int rank, int expert) {
-        if (--copies[rank][expert] > 0) {
-            duplicates--;
-        } else if (problem.moves(rank, expert)) {
-            moved--;
-        }
-        rankLoad[rank] -= problem.share(expert);
-        if (rankCount[rank]-- > problem.slots()) {
-            overflow--;
-        }
-        respread(expert);
+    LayerProblem problem() {
+        return problem;
     }
 
-    private void respread(int expert) {
-        if (problem.copies()[expert] < 2 || problem.nodes() < 2) {
-            return;
-        }
-        int first = -1;
-        boolean several = false;
-        int placed = 0;
-        for (int rank = 0; rank < copies.length; rank++) {
-            if (copies[rank][expert] > 0) {
-                placed++;
-                several |= first >= 0 && problem.node()[rank] != first;
-                first = problem.node()[rank];
+    /** The expert in a slot, negative when it is empty. */
+    int expert(int rank, int slot) {
+        return at[rank][slot];
+    }
+
+    int slots(int rank) {
+        return at[rank].length;
+    }
+
+    /** First empty slot of a rank, negative when there is none. */
+    int free(int rank) {
+        for (int slot = 0; slot < at[rank].length; slot++) {
+            if (at[rank][slot] == NONE) {
+                return slot;
             }
         }
-        boolean now = placed > 1 && !several;
-        if (now != unspreadExpert[expert]) {
-            unspreadExpert[expert] = now;
-            unspread += now ? 1 : -1;
+        return NONE;
+    }
+
+    /** Puts an expert, or with a negative number nothing, into a slot. */
+    void set(int rank, int slot, int expert) {
+        int before = at[rank][slot];
+        if (before != NONE) {
+            remove(rank, before);
+        }
+        at[rank][slot] = Math.max(expert, NONE);
+        if (expert >= 0) {
+            add(rank, expert);
+        }
+    }
+
+    void swap(int rank, int slot, int otherRank, int otherSlot) {
+        int expert = at[rank][slot];
+        int other = at[otherRank][otherSlot];
+        set(rank, slot, other);
+        set(otherRank, otherSlot, expert);
+    }
+
+    private void add(int rank, int expert) {
+        int count = copies[expert];
+        long before = count == 0 ? 0 : problem.load()[expert] / count;
+        long after = problem.load()[expert] / (count + 1);
+        int[] ranks = holders[expert];
+        for (int i = 0; i < count; i++) {
+            rankLoad[ranks[i]] += after - before;
+        }
+        if (count == ranks.length) {
+            ranks = Arrays.copyOf(ranks, 2 * count);
+            holders[expert] = ranks;
+        }
+        ranks[count] = rank;
+        rankLoad[rank] += after;
+        copies[expert] = count + 1;
+        missing -= count == 0 ? 1 : 0;
+        duplicates += present[rank][expert]++ > 0 ? 1 : 0;
+        moved += problem.moves(rank, expert) ? 1 : 0;
+        recount(rank, expert, count, 1);
+    }
+
+    private void remove(int rank, int expert) {
+        int count = copies[expert];
+        long before = problem.load()[expert] / count;
+        long after = count == 1 ? 0 : problem.load()[expert] / (count - 1);
+        int[] ranks = holders[expert];
+        int found = 0;
+        while (ranks[found] != rank) {
+            found++;
+        }
+        ranks[found] = ranks[count - 1];
+        rankLoad[rank] -= before;
+        for (int i = 0; i < count - 1; i++) {
+            rankLoad[ranks[i]] += after - before;
+        }
+        copies[expert] = count - 1;
+        missing += count == 1 ? 1 : 0;
+        duplicates -= --present[rank][expert] > 0 ? 1 : 0;
+        moved -= problem.moves(rank, expert) ? 1 : 0;
+        recount(rank, expert, count, -1);
+    }
+
+    /** Communication and spread after the number of copies went from {@code count} by {@code change}. */
+    private void recount(int rank, int expert, int count, int change) {
+        long[][] affinity = problem.affinity();
+        if (affinity != null) {
+            communication -= count == 0 ? 0 : affinityOf[expert] / count;
+            affinityOf[expert] += change * affinity[rank][expert];
+            communication += count + change == 0 ? 0 : affinityOf[expert] / (count + change);
+        }
+        if (problem.nodes() < 2) {
+            return;
+        }
+        boolean several = copies[expert] < 2;
+        for (int i = 1; i < copies[expert] && !several; i++) {
+            several = problem.node()[holders[expert][i]] != problem.node()[holders[expert][0]];
+        }
+        if (several == unspreadExpert[expert]) {
+            unspreadExpert[expert] = !several;
+            unspread += several ? -1 : 1;
         }
     }
 
     boolean holds(int rank, int expert) {
-        return copies[rank][expert] > 0;
+        return present[rank][expert] > 0;
     }
 
-    boolean hasRoom(int rank) {
-        return rankCount[rank] < problem.slots();
+    int copies(int expert) {
+        return copies[expert];
     }
 
-    int count(int rank) {
-        return rankCount[rank];
+    /** Rank of a copy of the expert, {@code copy} below {@link #copies(int)}. */
+    int holder(int expert, int copy) {
+        return holders[expert][copy];
+    }
+
+    /** Load that each copy of the expert takes. */
+    long share(int expert) {
+        return problem.load()[expert] / copies[expert];
     }
 
     long load(int rank) {
@@ -107,6 +194,16 @@ final class LayerTable {
         return max;
     }
 
+    int fullest() {
+        int fullest = 0;
+        for (int rank = 1; rank < rankLoad.length; rank++) {
+            if (rankLoad[rank] > rankLoad[fullest]) {
+                fullest = rank;
+            }
+        }
+        return fullest;
+    }
+
     int moved() {
         return moved;
     }
@@ -115,13 +212,27 @@ final class LayerTable {
         return unspread;
     }
 
-    /** Copies too many on a rank, and second copies of an expert on one: 0 in every valid table. */
+    long communication() {
+        return communication;
+    }
+
+    /** What the communication would grow by if a copy of the expert went from one rank to another. */
+    long communicationOfMove(int expert, int from, int to) {
+        long[][] affinity = problem.affinity();
+        if (affinity == null) {
+            return 0;
+        }
+        long now = affinityOf[expert];
+        return (now - affinity[from][expert] + affinity[to][expert]) / copies[expert] - now / copies[expert];
+    }
+
+    /** Experts without a copy, and second copies of an expert on one rank: 0 in every valid table. */
     int violations() {
-        return overflow + duplicates;
+        return missing + duplicates;
     }
 
     double weighted() {
-        return problem.weighted(maxLoad(), moved, unspread);
+        return problem.weighted(maxLoad(), moved, unspread, communication);
     }
 
     /** Sum of squares of the ranks' loads over that of even loads: tells apart tables whose fullest ranks are equal. */
@@ -136,17 +247,28 @@ final class LayerTable {
 
     /** {@code [expert] ->} ascending ranks. */
     int[][] holders() {
-        int[][] holders = new int[problem.experts()][];
-        for (int expert = 0; expert < holders.length; expert++) {
-            int[] ranks = new int[problem.ranks()];
-            int found = 0;
-            for (int rank = 0; rank < ranks.length; rank++) {
-                if (copies[rank][expert] > 0) {
-                    ranks[found++] = rank;
-                }
-            }
-            holders[expert] = Arrays.copyOf(ranks, found);
+        int[][] sorted = new int[problem.experts()][];
+        for (int expert = 0; expert < sorted.length; expert++) {
+            sorted[expert] = Arrays.copyOf(holders[expert], copies[expert]);
+            Arrays.sort(sorted[expert]);
         }
-        return holders;
+        return sorted;
+    }
+
+    /** A table that holds what a placement's layer says; ranks have as many slots as they hold experts. */
+    static LayerTable of(LayerProblem problem, int[][] holders) {
+        int[] slots = new int[problem.ranks()];
+        for (int[] ranks : holders) {
+            for (int rank : ranks) {
+                slots[rank]++;
+            }
+        }
+        LayerTable table = new LayerTable(problem.withSlots(slots));
+        for (int expert = 0; expert < holders.length; expert++) {
+            for (int rank : holders[expert]) {
+                table.set(rank, --slots[rank], expert);
+            }
+        }
+        return table;
     }
 }

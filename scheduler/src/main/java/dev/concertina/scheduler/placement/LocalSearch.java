@@ -1,13 +1,9 @@
 package dev.concertina.scheduler.placement;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.optaplanner.core.api.solver.SolverFactory;
-import org.optaplanner.core.config.heuristic.selector.move.MoveSelectorConfig;
-import org.optaplanner.core.config.heuristic.selector.move.composite.UnionMoveSelectorConfig;
-import org.optaplanner.core.config.heuristic.selector.move.generic.ChangeMoveSelectorConfig;
-import org.optaplanner.core.config.heuristic.selector.move.generic.SwapMoveSelectorConfig;
+import org.optaplanner.core.config.heuristic.selector.move.factory.MoveIteratorFactoryConfig;
 import org.optaplanner.core.config.localsearch.LocalSearchPhaseConfig;
 import org.optaplanner.core.config.localsearch.decider.acceptor.LocalSearchAcceptorConfig;
 import org.optaplanner.core.config.localsearch.decider.forager.LocalSearchForagerConfig;
@@ -25,19 +21,22 @@ final class LocalSearch {
     private static final int LATE_ACCEPTANCE = 200;
     private static final long LEAST_EVALUATIONS = 2_000;
     private static final long MOST_EVALUATIONS = 2_000_000;
-    private static final double SMALLEST_GAIN = 1e-6;
+
+    /** A search costs some milliseconds before its first move. */
+    private static final Duration SHORTEST = Duration.ofMillis(4);
 
     private LocalSearch() {}
 
     /** The better of the start and what was found. */
-    static LayerTable improve(LayerProblem problem, LayerTable start, Duration limit, long seed) {
+    static LayerTable improve(LayerTable start, Duration limit, long seed) {
+        LayerProblem problem = start.problem();
         boolean trivial = problem.ranks() == 1 || problem.experts() == 1;
-        if (trivial || start.weighted() < problem.leastWeighted() + SMALLEST_GAIN || limit.toMillis() < 1) {
+        if (trivial || limit.compareTo(SHORTEST) < 0) {
             return start;
         }
         SolverConfig config = new SolverConfig()
                 .withSolutionClass(LayerSolution.class)
-                .withEntityClasses(ExpertCopy.class)
+                .withEntityClasses(ExpertSlot.class)
                 .withEnvironmentMode(EnvironmentMode.REPRODUCIBLE)
                 .withRandomSeed(seed)
                 .withMonitoringConfig(new MonitoringConfig().withSolverMetricList(List.of()))
@@ -45,24 +44,15 @@ final class LocalSearch {
                         new ScoreDirectorFactoryConfig().withIncrementalScoreCalculatorClass(LayerScore.class))
                 .withPhases(phase(problem, limit));
         SolverFactory<LayerSolution> factory = SolverFactory.create(config);
-        LayerTable found =
-                factory.buildSolver().solve(LayerSolution.of(problem, start)).table();
+        LayerTable found = factory.buildSolver().solve(LayerSolution.of(start)).table();
         return found.violations() == 0 && found.weighted() < start.weighted() ? found : start;
     }
 
     private static LocalSearchPhaseConfig phase(LayerProblem problem, Duration limit) {
-        int copies = 0;
-        for (int of : problem.copies()) {
-            copies += of;
-        }
-        List<MoveSelectorConfig> moves = new ArrayList<>();
-        moves.add(new SwapMoveSelectorConfig());
-        if (copies < problem.ranks() * problem.slots()) {
-            moves.add(new ChangeMoveSelectorConfig());
-        }
-        long evaluations = Math.clamp(20L * copies * copies, LEAST_EVALUATIONS, MOST_EVALUATIONS);
+        long slots = problem.totalSlots();
+        long evaluations = Math.clamp(40 * slots * slots, LEAST_EVALUATIONS, MOST_EVALUATIONS);
         return new LocalSearchPhaseConfig()
-                .withMoveSelectorConfig(new UnionMoveSelectorConfig(moves))
+                .withMoveSelectorConfig(new MoveIteratorFactoryConfig().withMoveIteratorFactoryClass(SlotMoves.class))
                 .withAcceptorConfig(new LocalSearchAcceptorConfig().withLateAcceptanceSize(LATE_ACCEPTANCE))
                 .withForagerConfig(new LocalSearchForagerConfig().withAcceptedCountLimit(1))
                 .withTerminationConfig(new TerminationConfig()

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param layers MoE layers
  * @param experts logical experts per layer
  * @param ranks ranks to place them on
- * @param slotsPerRank experts that a rank may hold per layer, replicas included; slots beyond ceil(experts / ranks) take replicas
+ * @param slotsPerRank experts that a rank may hold per layer, replicas included; what is left when each expert has a slot takes replicas
  * @param load {@code [layer][expert]} tokens routed; of length 0 when unknown (then all experts count alike)
  * @param current the placement in use, null at the first start
  * @param currentRankOf {@code [rank] ->} its number in {@code current}, -1 for a new rank; of length 0 for the same numbers
@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param weights weights of the objectives
  * @param timeLimit most time for the whole solve
  * @param seed of everything random; equal problems with equal seeds have equal results unless the time runs out
+ * @param communication tokens between layers and costs of links, null when unknown
+ * @param capacityBytes {@code [rank]} bytes for experts over all layers, a hard limit; of length 0 when only the slots are one
+ * @param replicasAcrossNodes whether the replicas of an expert must not all be on one node; else they should not ({@link Weights#spread})
  */
 public record PlacementProblem(
         int layers,
@@ -32,7 +35,10 @@ public record PlacementProblem(
         long expertBytes,
         Weights weights,
         Duration timeLimit,
-        long seed) {
+        long seed,
+        @Nullable Communication communication,
+        long[] capacityBytes,
+        boolean replicasAcrossNodes) {
     public PlacementProblem {
         nodeOfRank = List.copyOf(nodeOfRank);
         if (layers < 1 || experts < 1 || ranks < 1) {
@@ -51,7 +57,107 @@ public record PlacementProblem(
         if (current != null && (current.layers() != layers || current.experts() != experts)) {
             throw new IllegalArgumentException("the current placement has another shape: " + current);
         }
+        if (capacityBytes.length != 0 && capacityBytes.length != ranks) {
+            throw new IllegalArgumentException("capacityBytes has " + capacityBytes.length + " of " + ranks + " ranks");
+        }
+        if (replicasAcrossNodes && nodeOfRank.stream().distinct().count() < 2) {
+            throw new IllegalArgumentException("replicas cannot lie on several nodes: there is one node only");
+        }
         checkLoad(layers, experts, load);
+        checkCommunication(layers, experts, ranks, communication);
+        Capacity.check(layers, experts, slotsPerRank, expertBytes, capacityBytes);
+    }
+
+    /** Without communication and with slots as the only limit. */
+    public PlacementProblem(
+            int layers,
+            int experts,
+            int ranks,
+            int slotsPerRank,
+            double[][] load,
+            @Nullable Placement current,
+            int[] currentRankOf,
+            List<String> nodeOfRank,
+            long expertBytes,
+            Weights weights,
+            Duration timeLimit,
+            long seed) {
+        this(
+                layers,
+                experts,
+                ranks,
+                slotsPerRank,
+                load,
+                current,
+                currentRankOf,
+                nodeOfRank,
+                expertBytes,
+                weights,
+                timeLimit,
+                seed,
+                null,
+                new long[0],
+                false);
+    }
+
+    /** The same with communication. */
+    public PlacementProblem with(@Nullable Communication other) {
+        return copy(weights, timeLimit, other, capacityBytes, replicasAcrossNodes);
+    }
+
+    /** The same with other weights. */
+    public PlacementProblem with(Weights other) {
+        return copy(other, timeLimit, communication, capacityBytes, replicasAcrossNodes);
+    }
+
+    /** The same with another time limit. */
+    public PlacementProblem within(Duration limit) {
+        return copy(weights, limit, communication, capacityBytes, replicasAcrossNodes);
+    }
+
+    /** The same with bytes for experts of each rank. */
+    public PlacementProblem withCapacity(long[] bytes) {
+        return copy(weights, timeLimit, communication, bytes, replicasAcrossNodes);
+    }
+
+    /** The same with replicas of an expert on several nodes as a must. */
+    public PlacementProblem withReplicasAcrossNodes() {
+        return copy(weights, timeLimit, communication, capacityBytes, true);
+    }
+
+    private PlacementProblem copy(
+            Weights w, Duration limit, @Nullable Communication other, long[] capacity, boolean across) {
+        return new PlacementProblem(
+                layers,
+                experts,
+                ranks,
+                slotsPerRank,
+                load,
+                current,
+                currentRankOf,
+                nodeOfRank,
+                expertBytes,
+                w,
+                limit,
+                seed,
+                other,
+                capacity,
+                across);
+    }
+
+    private static void checkCommunication(int layers, int experts, int ranks, @Nullable Communication communication) {
+        if (communication == null) {
+            return;
+        }
+        double[][][] transitions = communication.transitions();
+        if (transitions.length != layers - 1 || (layers > 1 && transitions[0].length != experts)) {
+            throw new IllegalArgumentException("transitions have another shape than " + layers + " layers of " + experts
+                    + " experts: one matrix is needed between each two layers");
+        }
+        if (communication.cost().length != ranks) {
+            throw new IllegalArgumentException(
+                    "link costs are of " + communication.cost().length + " ranks, the placement has " + ranks);
+        }
     }
 
     private static void checkLoad(int layers, int experts, double[][] load) {

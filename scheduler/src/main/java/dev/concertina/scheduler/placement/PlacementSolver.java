@@ -1,60 +1,103 @@
 package dev.concertina.scheduler.placement;
 
+import dev.concertina.scheduler.placement.PlacementResult.Alternative;
 import dev.concertina.scheduler.placement.PlacementResult.Score;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Places experts. Layers do not depend on each other, so each is constructed (sorted packing, swap descent) and then improved by local search
- * on its own, several at a time on a few threads that end with the solve. Safe for several threads.
+ * Places experts. Each layer is constructed (sorted packing, swap descent) and then improved by local search, several layers at a time on a
+ * few threads that end with the solve. Safe for several threads.
  */
 public final class PlacementSolver {
-    private static final int MOST_THREADS = 4;
-
     /**
-     * The best placement found within the time limit, never worse than its start. The start itself is always completed, whatever the limit.
+     * The best placement found within the time limit, never worse than its start. The packing of the start is always completed, whatever the
+     * limit.
      *
      * @throws IllegalStateException when the calling thread is interrupted
      */
     public PlacementResult solve(PlacementProblem problem) {
         long began = System.nanoTime();
         List<LayerProblem> layers = layers(problem);
-        int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, Math.min(MOST_THREADS, layers.size()));
-        List<LayerTable> starts;
-        List<LayerTable> found;
-        try (ExecutorService pool = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("placement-", 0).factory())) {
-            starts = construct(layers, pool);
-            found = search(problem, layers, starts, began, threads, pool);
-        }
+        Search search = new Search(problem, layers, began);
+        Search.Found found = search.run();
         int[][][] holders = new int[problem.layers()][][];
         double[] imbalance = new double[problem.layers()];
+        double[] bound = new double[problem.layers()];
         for (int layer = 0; layer < holders.length; layer++) {
-            holders[layer] = found.get(layer).holders();
-            imbalance[layer] = imbalance(found.get(layer));
+            holders[layer] = found.best().get(layer).holders();
+            imbalance[layer] = imbalance(found.best().get(layer));
+            bound[layer] = (double) Bound.of(layers.get(layer)) / LayerProblem.UNIT;
         }
+        Score score = score(problem, found.best());
+        Score first = score(problem, found.first());
         return new PlacementResult(
                 new Placement(problem.ranks(), holders),
-                score(problem, found),
-                score(problem, starts),
+                score,
+                first,
                 imbalance,
+                bound,
+                alternatives(problem, score, first),
+                Duration.ofNanos(found.firstNanos() - began),
                 Duration.ofNanos(System.nanoTime() - began));
     }
 
+    private List<Alternative> alternatives(PlacementProblem problem, Score chosen, Score first) {
+        List<Alternative> alternatives = new ArrayList<>();
+        Placement current = problem.current();
+        if (current != null && current.ranks() == problem.ranks() && problem.currentRankOf().length == 0) {
+            alternatives.add(alternative("stay with the current placement", score(problem, current), chosen));
+        }
+        if (problem.load().length > 0) {
+            Placement eplb = Eplb.pack(problem).placement();
+            alternatives.add(alternative("place anew as EPLB does", score(problem, eplb), chosen));
+        }
+        if (first.weighted() > chosen.weighted()) {
+            alternatives.add(alternative("take the first answer", first, chosen));
+        }
+        return alternatives;
+    }
+
+    private static Alternative alternative(String name, Score score, Score chosen) {
+        return new Alternative(name, score, score.weighted() - chosen.weighted());
+    }
+
     /**
-     * The score of a placement of the same shape under the problem's load, for comparison.
+     * The score of a placement of the same shape under the problem's load, for comparison. It may have other numbers of copies.
      *
      * @throws IllegalArgumentException when the placement has another shape or number of ranks
      */
     public Score score(PlacementProblem problem, Placement placement) {
+        return score(problem, tables(problem, placement));
+    }
+
+    /** Max/mean load of the ranks under a placement, layer by layer. */
+    public double[] imbalance(PlacementProblem problem, Placement placement) {
+        return tables(problem, placement).stream()
+                .mapToDouble(PlacementSolver::imbalance)
+                .toArray();
+    }
+
+    /**
+     * Why not otherwise: the cheapest swap of two experts in a layer of a placement, the other layers staying as they are; null when the layer
+     * has no two experts that could change places.
+     */
+    public @Nullable NextBest nextBest(PlacementProblem problem, Placement placement, int layer) {
+        List<LayerTable> tables = tables(problem, placement);
+        LayerTable table = tables.get(layer);
+        Communication communication = problem.communication();
+        if (communication != null) {
+            long[][] affinity = new Affinity(communication).of(tables, layer, problem.experts());
+            table = table.under(table.problem().withAffinity(affinity));
+        }
+        return NextBest.of(table, layer);
+    }
+
+    private static List<LayerTable> tables(PlacementProblem problem, Placement placement) {
         if (placement.ranks() != problem.ranks()
                 || placement.layers() != problem.layers()
                 || placement.experts() != problem.experts()) {
@@ -63,16 +106,9 @@ public final class PlacementSolver {
         List<LayerTable> tables = new ArrayList<>();
         List<LayerProblem> layers = layers(problem);
         for (int layer = 0; layer < placement.layers(); layer++) {
-            LayerTable table =
-                    new LayerTable(layers.get(layer).withCopies(placement.holders()[layer]));
-            for (int expert = 0; expert < placement.experts(); expert++) {
-                for (int rank : placement.holders()[layer][expert]) {
-                    table.add(rank, expert);
-                }
-            }
-            tables.add(table);
+            tables.add(LayerTable.of(layers.get(layer), placement.holders()[layer]));
         }
-        return score(problem, tables);
+        return tables;
     }
 
     private static List<LayerProblem> layers(PlacementProblem problem) {
@@ -90,47 +126,6 @@ public final class PlacementSolver {
         return layers;
     }
 
-    private static List<LayerTable> construct(List<LayerProblem> layers, ExecutorService pool) {
-        List<Future<LayerTable>> constructions = new ArrayList<>();
-        for (LayerProblem layer : layers) {
-            constructions.add(pool.submit(() -> new Construction(layer).best()));
-        }
-        return constructions.stream().map(PlacementSolver::result).toList();
-    }
-
-    private static List<LayerTable> search(
-            PlacementProblem problem,
-            List<LayerProblem> layers,
-            List<LayerTable> starts,
-            long began,
-            int threads,
-            ExecutorService pool) {
-        long deadline = began + problem.timeLimit().toNanos();
-        AtomicInteger left = new AtomicInteger(layers.size());
-        List<Future<LayerTable>> searches = new ArrayList<>();
-        for (int layer = 0; layer < layers.size(); layer++) {
-            int number = layer;
-            searches.add(pool.submit(() -> {
-                int turns = (left.getAndDecrement() + threads - 1) / threads;
-                Duration limit = Duration.ofNanos(Math.max(0, (deadline - System.nanoTime()) / turns));
-                long seed = problem.seed() * 31 + number;
-                return LocalSearch.improve(layers.get(number), starts.get(number), limit, seed);
-            }));
-        }
-        return searches.stream().map(PlacementSolver::result).toList();
-    }
-
-    private static LayerTable result(Future<LayerTable> search) {
-        try {
-            return search.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while placing experts", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("local search failed: " + e.getCause(), e);
-        }
-    }
-
     private static double imbalance(LayerTable table) {
         return (double) table.maxLoad() / LayerProblem.UNIT;
     }
@@ -144,8 +139,11 @@ public final class PlacementSolver {
             balance += imbalance(table);
             moved += table.moved();
             unspread += table.unspread();
-            weighted += table.weighted();
+            weighted += table.problem().weighted(table.maxLoad(), table.moved(), table.unspread(), 0);
         }
-        return new Score(balance, moved, moved * problem.expertBytes(), unspread, weighted);
+        Communication known = problem.communication();
+        double communication = known == null ? 0 : new Affinity(known).total(tables);
+        weighted += problem.weights().communication() * communication;
+        return new Score(balance, communication, moved, moved * problem.expertBytes(), unspread, weighted);
     }
 }
