@@ -84,26 +84,4 @@ public record Communication(double[][][] transitions, double[][] cost) {
         }
         return cost;
     }
-
-    /**
-     * How often consecutive experts follow each other, from expert ids of tokens.
-     *
-     * @param ids {@code [token][layer][choice]}, flat, each below {@code experts}
-     * @return {@code [layer][expert][expert of the next layer]}
-     */
-    public static double[][][] count(byte[] ids, int layers, int choices, int experts) {
-        double[][][] transitions = new double[layers - 1][experts][experts];
-        for (int token = 0; token < ids.length; token += layers * choices) {
-            for (int layer = 0; layer < layers - 1; layer++) {
-                int here = token + layer * choices;
-                for (int a = here; a < here + choices; a++) {
-                    double[] row = transitions[layer][ids[a] & 0xff];
-                    for (int b = here + choices; b < here + 2 * choices; b++) {
-                        row[ids[b] & 0xff]++;
-                    }
-                }
-            }
-        }
-        return transitions;
-    }
 }

@@ -185,8 +185,9 @@ final class Descent {
             }
             for (int slot = 0; slot < table.slots(to); slot++) {
                 int other = table.expert(to, slot);
-                boolean promising =
-                        other >= 0 && table.copies(other) > 1 && table.load(to) + share - table.share(other) < table.load(from);
+                boolean promising = other >= 0
+                        && table.copies(other) > 1
+                        && table.load(to) + share - table.share(other) < table.load(from);
                 if (promising && replaced(to, slot, expert, weighted)) {
                     return true;
                 }

@@ -9,7 +9,7 @@ import org.optaplanner.core.api.score.calculator.IncrementalScoreCalculator;
  * roughness, which leads over plateaus where the fullest rank does not change.
  */
 public class LayerScore implements IncrementalScoreCalculator<LayerSolution, HardMediumSoftLongScore> {
-    private static final double SCALE = 1e9;
+    static final double SCALE = 1e9;
     private static final int NOTHING = -1;
 
     private @Nullable LayerTable table;

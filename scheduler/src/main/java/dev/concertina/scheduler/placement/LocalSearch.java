@@ -2,6 +2,7 @@ package dev.concertina.scheduler.placement;
 
 import java.time.Duration;
 import java.util.List;
+import org.optaplanner.core.api.score.buildin.hardmediumsoftlong.HardMediumSoftLongScore;
 import org.optaplanner.core.api.solver.SolverFactory;
 import org.optaplanner.core.config.heuristic.selector.move.factory.MoveIteratorFactoryConfig;
 import org.optaplanner.core.config.localsearch.LocalSearchPhaseConfig;
@@ -14,12 +15,19 @@ import org.optaplanner.core.config.solver.monitoring.MonitoringConfig;
 import org.optaplanner.core.config.solver.termination.TerminationConfig;
 
 /**
- * OptaPlanner's late acceptance over one layer, from a start. It ends after a number of evaluations, which is the same in every run,
+ * OptaPlanner's simulated annealing over one layer, from a start. It ends after a number of evaluations, which is the same in every run,
  * or at its time limit, which is not.
  */
 final class LocalSearch {
-    private static final int LATE_ACCEPTANCE = 200;
-    private static final long LEAST_EVALUATIONS = 2_000;
+    /**
+     * A start that descent has brought to its end has no better neighbour, so worse ones must pass at first: 0.3 % of max/mean, and roughness as
+     * it comes.
+     */
+    private static final String TEMPERATURE = HardMediumSoftLongScore.of(
+                    0, Math.round(0.003 * LayerScore.SCALE), Math.round(0.1 * LayerScore.SCALE))
+            .toString();
+
+    private static final long LEAST_EVALUATIONS = 150_000;
     private static final long MOST_EVALUATIONS = 2_000_000;
 
     /** A search costs some milliseconds before its first move. */
@@ -53,7 +61,8 @@ final class LocalSearch {
         long evaluations = Math.clamp(40 * slots * slots, LEAST_EVALUATIONS, MOST_EVALUATIONS);
         return new LocalSearchPhaseConfig()
                 .withMoveSelectorConfig(new MoveIteratorFactoryConfig().withMoveIteratorFactoryClass(SlotMoves.class))
-                .withAcceptorConfig(new LocalSearchAcceptorConfig().withLateAcceptanceSize(LATE_ACCEPTANCE))
+                .withAcceptorConfig(
+                        new LocalSearchAcceptorConfig().withSimulatedAnnealingStartingTemperature(TEMPERATURE))
                 .withForagerConfig(new LocalSearchForagerConfig().withAcceptedCountLimit(1))
                 .withTerminationConfig(new TerminationConfig()
                         .withScoreCalculationCountLimit(evaluations)

@@ -24,7 +24,10 @@ public record NextBest(int layer, int rank, int expert, int otherRank, int other
                     for (int back = 0; back < table.slots(other); back++) {
                         int expert = table.expert(rank, slot);
                         int otherExpert = table.expert(other, back);
-                        if (expert < 0 || otherExpert < 0 || table.holds(other, expert) || table.holds(rank, otherExpert)) {
+                        if (expert < 0
+                                || otherExpert < 0
+                                || table.holds(other, expert)
+                                || table.holds(rank, otherExpert)) {
                             continue;
                         }
                         table.swap(rank, slot, other, back);

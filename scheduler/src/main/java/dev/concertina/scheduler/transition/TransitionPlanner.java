@@ -18,12 +18,17 @@ import org.jspecify.annotations.Nullable;
  * Plans the way from one placement to the next. What a rank has stays; what it lacks is copied from the nearest rank that serves it (of its
  * own node first, then the one that has been asked for least), or loaded from the model's files when no live rank has it; what only the old
  * placement used is freed at the end. Old and new lie side by side until the commit, so the order of copies does not change the peak, and
- * copies never depend on each other. Stateless and safe for any number of threads.
+ * copies never depend on each other. Where memory does not allow that and more than one commit does, {@link Rounds} plans. Stateless and safe
+ * for any number of threads.
  */
 public final class TransitionPlanner {
     /** The steps, or the bytes that are missing. */
     public TransitionPlan plan(TransitionProblem problem) {
-        return new Planning(problem).plan();
+        TransitionPlan sideBySide = new Planning(problem).plan();
+        if (sideBySide instanceof Infeasible lacking && problem.mostCommits() > 1) {
+            return new Rounds(problem, lacking).plan();
+        }
+        return sideBySide;
     }
 
     private static final class Planning {
@@ -86,13 +91,6 @@ public final class TransitionPlanner {
             return device;
         }
 
-        private long bytes(ObjectRef object) {
-            return switch (object) {
-                case ObjectRef.Dense() -> problem.denseBytes();
-                case ObjectRef.Expert(int layer, int expert) -> problem.expertBytes();
-            };
-        }
-
         /** True when the rank's memory holds the object now. */
         private boolean held(ObjectRef object, int rank) {
             return current != null
@@ -112,12 +110,11 @@ public final class TransitionPlanner {
         }
 
         private void add(int rank, long bytes) {
-            long granule = problem.granuleBytes();
-            addedBytes.merge(rank, (bytes + granule - 1) / granule * granule, Math::addExact);
+            addedBytes.merge(rank, problem.committed(bytes), Math::addExact);
         }
 
         private void place(ObjectRef object, int rank) {
-            long bytes = bytes(object);
+            long bytes = problem.bytes(object);
             if (held(object, rank)) {
                 keeps.add(new Step.Keep(object, rank));
                 bytesKept += bytes;
@@ -202,10 +199,12 @@ public final class TransitionPlanner {
             if (worst != null) {
                 return worst;
             }
+            Waves waves = Waves.of(problem, fetches);
             List<Step> steps = new ArrayList<>(keeps);
-            steps.addAll(fetches);
+            steps.addAll(waves.inOrder());
             steps.addAll(frees);
-            return new Feasible(steps, bytesKept, bytesCopied, bytesLoaded, diskBytes, peak);
+            return new Feasible(
+                    steps, List.of(steps), bytesKept, bytesCopied, bytesLoaded, diskBytes, peak, waves.predicted());
         }
     }
 }
