@@ -5,6 +5,7 @@ import dev.concertina.memory.backend.Capacity;
 import dev.concertina.memory.backend.Handle;
 import dev.concertina.memory.backend.PosixBackend;
 import dev.concertina.memory.backend.Range;
+import dev.concertina.memory.libc.MemoryFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,6 +20,7 @@ final class RemapBench implements AutoCloseable {
 
     private final PosixBackend backend = new PosixBackend(new Capacity(1, 2 * HANDLES * GRANULE));
     private final List<Handle> handles = new ArrayList<>();
+    private final List<Integer> files = new ArrayList<>();
     private final Range ours;
     private final Range bare;
     private final Random random = new Random(1);
@@ -28,6 +30,7 @@ final class RemapBench implements AutoCloseable {
         bare = backend.reserve(HANDLES * GRANULE);
         for (int i = 0; i < HANDLES; i++) {
             handles.add(backend.create(0, GRANULE));
+            files.add(MemoryFiles.create("bench", GRANULE));
             backend.map(ours, i * GRANULE, handles.get(i));
             backend.access(ours, i * GRANULE, GRANULE, Access.READ_WRITE);
         }
@@ -55,10 +58,9 @@ final class RemapBench implements AutoCloseable {
     private double bareUs() throws IOException {
         long began = System.nanoTime();
         for (int i = 0; i < PERMUTATIONS; i++) {
-            Collections.shuffle(handles, random);
+            Collections.shuffle(files, random);
             for (int at = 0; at < HANDLES; at++) {
-                BareCalls.remap(bare.address() + at * GRANULE, GRANULE, (int)
-                        handles.get(at).value());
+                BareCalls.remap(bare.address() + at * GRANULE, GRANULE, files.get(at));
             }
         }
         return (System.nanoTime() - began) / 1e3 / PERMUTATIONS;
@@ -68,6 +70,7 @@ final class RemapBench implements AutoCloseable {
     public void close() throws IOException {
         backend.unmap(ours, 0, HANDLES * GRANULE);
         backend.free(ours);
+        files.forEach(MemoryFiles::close);
         for (Handle handle : handles) {
             backend.release(handle); // what the bare calls mapped goes with this process
         }
