@@ -218,7 +218,8 @@ public final class TrafficIngest implements AutoCloseable {
                         event.rank(),
                         time,
                         event.seconds(),
-                        event.tokens());
+                        event.tokens(),
+                        event.pairs());
             }
             default -> null;
         };
