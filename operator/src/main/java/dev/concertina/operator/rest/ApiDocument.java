@@ -3,6 +3,7 @@ package dev.concertina.operator.rest;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
@@ -22,18 +23,18 @@ public class ApiDocument implements OASFilter {
     private static final String NAMESPACE = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";
     private static final String NAME = "^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$";
 
-    private static final Map<String, String> ALWAYS = Map.of(
+    private static final Map<String, String> ALWAYS = new TreeMap<>(Map.of(
             "400", "A parameter or the body is wrong; the field is named",
             "401", "No token, or one that the API server does not know",
             "403", "RBAC does not grant the right that the problem names",
             "429", "Too many calls; Retry-After says when to come back",
-            "503", "The API server or the leading operator does not answer");
-    private static final Map<String, String> WRITING = Map.of(
+            "503", "The API server or the leading operator does not answer"));
+    private static final Map<String, String> WRITING = new TreeMap<>(Map.of(
             "409", "The state does not allow it now",
             "412", "If-Match names another version",
             "413", "The body is too large",
             "415", "The body is not JSON",
-            "422", "Well formed, and yet it cannot be done");
+            "422", "Well formed, and yet it cannot be done"));
     private static final Map<String, String> PARAMETERS = Map.of(
             "namespace", "Namespace.",
             "name", "Name of the MoEDeployment.",

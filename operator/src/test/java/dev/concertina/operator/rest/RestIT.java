@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.concertina.crds.Api;
 import dev.concertina.crds.ExpertPlacement;
 import dev.concertina.wire.Json;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -71,9 +72,9 @@ class RestIT {
 
     @Test
     void theDocumentIsTheOneThatIsCommitted() throws IOException {
-        assertThat(Path.of("target/openapi/openapi.yaml"))
+        assertThat(Serialization.yamlMapper().readTree(Files.readString(Path.of("target/openapi/openapi.yaml"))))
                 .as("copy operator/target/openapi/openapi.yaml to docs/openapi.yaml when the API changed on purpose")
-                .hasSameTextualContentAs(DOCUMENT);
+                .isEqualTo(Serialization.yamlMapper().readTree(Files.readString(DOCUMENT)));
         assertThat(operator.call("GET", "/api/v1/openapi?format=yaml", "", null).body())
                 .contains("listDeployments", "whatIf", "/api/v1/events");
     }
