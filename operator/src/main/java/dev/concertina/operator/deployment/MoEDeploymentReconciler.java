@@ -7,14 +7,12 @@ import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.operator.decision.Decisions;
-import dev.concertina.operator.decision.ExpertFloor;
 import dev.concertina.operator.deployment.Conditions.Said;
 import dev.concertina.operator.operation.OperationRunner;
 import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.operation.Services;
 import dev.concertina.operator.routes.Serving;
 import dev.concertina.operator.spec.Wanted;
-import dev.concertina.wire.Agents;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
@@ -40,7 +38,6 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>, Cleaner<MoEDeployment> {
     private static final System.Logger LOG = System.getLogger(MoEDeploymentReconciler.class.getName());
     private static final Duration AGAIN = Duration.ofSeconds(1);
-    private static final Duration FRESH = Duration.ofSeconds(5);
     private static final int HISTORY = 100;
     private static final Duration PATIENCE = Duration.ofMillis(1500);
 
@@ -120,20 +117,17 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                         deployment,
                         Said.unknown(ConditionType.Accepted, ConditionReason.NoAgent, unknown.message()),
                         now);
-            case ModelCheck.Answer.Good good -> accepted(deployment, wanted, good.model(), now);
+            case ModelCheck.Answer.Good good ->
+                accepted(deployment, wanted, good.model().maxContext(), now);
         };
     }
 
-    private MoEDeploymentStatus accepted(MoEDeployment deployment, Wanted wanted, Agents.Model model, Instant now) {
+    private MoEDeploymentStatus accepted(MoEDeployment deployment, Wanted wanted, int maxContext, Instant now) {
         String namespace = deployment.getMetadata().getNamespace();
         String name = deployment.getMetadata().getName();
         String key = namespace + "/" + name;
         services.loads().watch(key, wanted.slo());
-        services.routes().keep(namespace, name, wanted.modelName(), model.maxContext());
-        decisions.floor(
-                key,
-                ExpertFloor.of(
-                        model, wanted.kvBytes(), services.fleet().recent(FRESH).devices()));
+        services.routes().keep(namespace, name, wanted.modelName(), maxContext);
         Observation seen = observer.observe(deployment, wanted);
         seen.active().ifPresent(runner::ensure);
         Silence.Heard heard =

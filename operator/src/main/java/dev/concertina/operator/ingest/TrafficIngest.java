@@ -218,8 +218,7 @@ public final class TrafficIngest implements AutoCloseable {
                         event.rank(),
                         time,
                         event.seconds(),
-                        event.tokens(),
-                        event.pairs());
+                        event.tokens());
             }
             default -> null;
         };

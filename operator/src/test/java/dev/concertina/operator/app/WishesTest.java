@@ -35,7 +35,7 @@ class WishesTest extends OperatorHarness {
                 null,
                 null,
                 width,
-                new MoEDeploymentSpec.Scaling(null, 1, 8, null, null, null, null, null, null, null),
+                new MoEDeploymentSpec.Scaling(null, 1, 8, null, null, null, null, null),
                 null,
                 placement,
                 new MoEDeploymentSpec.Accelerator(null, "1Mi", null),

@@ -1,14 +1,11 @@
 package dev.concertina.scheduler.width;
 
-import dev.concertina.scheduler.capacity.CapacityModel;
-import dev.concertina.scheduler.capacity.Correction;
-import dev.concertina.scheduler.capacity.Prediction;
-import dev.concertina.scheduler.capacity.Traffic;
 import dev.concertina.scheduler.load.LoadSnapshot;
 import dev.concertina.scheduler.load.Slo;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Corrects the capacity model by what was observed. What ranks were seen to do is a lower bound of what they can, so a higher observation
@@ -16,7 +13,7 @@ import java.util.List;
  * seconds after a change of width teach nothing, and what lowered the capacity is slowly forgotten.
  */
 final class Learning {
-    /** Learnt factors stay within this factor of the prior. */
+    /** Learnt values stay within this factor of the prior. */
     private static final double MOST_FACTOR = 8;
 
     private static final double RISE = 0.5;
@@ -27,8 +24,6 @@ final class Learning {
     private static final double BUSY_FACTOR = 2;
     /** Share of the way back to the prior that a lowered capacity goes at each decision: the traffic that lowered it may be gone. */
     private static final double FORGET = 0.001;
-    /** An objective that nothing misses: what is asked for is what saturated ranks do. */
-    private static final Slo NO_OBJECTIVE = new Slo(Duration.ofDays(1), Duration.ofDays(1), 0);
 
     private final WidthConfig config;
 
@@ -36,15 +31,12 @@ final class Learning {
         this.config = config;
     }
 
-    CapacityModel model(WidthMemory memory) {
-        return config.prior().corrected(memory.correction());
+    double capacity(WidthMemory memory) {
+        return memory.tokensPerSecond().orElse(config.priorTokensPerSecond());
     }
 
-    /** Work per second of one saturated rank of that width. */
-    static double saturated(CapacityModel model, Outlook outlook, int width) {
-        Traffic mix = outlook.traffic(outlook.perRequest());
-        double rate = model.predict(mix, Math.max(1, width), NO_OBJECTIVE).requestsPerSecond();
-        return rate * outlook.perRequest() / Math.max(1, width);
+    double stepSeconds(WidthMemory memory) {
+        return memory.stepSeconds().orElse(config.priorStep().toNanos() / 1e9);
     }
 
     /** The memory as of now: a change of width is noted and what was wanted before it is forgotten. */
@@ -52,96 +44,98 @@ final class Learning {
         if (memory.width() == width && memory.widthSince() != null) {
             return memory;
         }
-        return new WidthMemory(width, now, memory.correction(), false, List.of());
+        return new WidthMemory(width, now, memory.tokensPerSecond(), memory.stepSeconds(), false, List.of());
     }
 
     /** True when observations are of this width alone: it has been in use for {@code settle} and then for {@code window}. */
-    private boolean settled(WidthMemory memory, Instant now, Duration window) {
+    boolean settled(WidthMemory memory, Instant now, Duration window) {
         Instant since = memory.widthSince();
         return since != null && !since.plus(config.settle()).plus(window).isAfter(now);
     }
 
-    /** True when requests wait, or when those of this width missed the objective on ranks that are not idle. */
-    boolean saturated(WidthInput input, WidthMemory memory, Outlook outlook) {
+    /**
+     * True when requests wait, or when those of this width missed the objective on ranks that are not idle.
+     */
+    boolean saturated(WidthInput input, WidthMemory memory, Demand demand) {
         LoadSnapshot load = input.load();
         return backlog(input)
                 || (misses(load, input.slo())
                         && settled(memory, input.now(), load.window())
-                        && busy(input, memory, outlook));
+                        && busy(input, memory, demand));
     }
 
     /** Requests wait for a rank, or for their first token longer than the objective. */
     boolean backlog(WidthInput input) {
-        int ranks = input.currentWidth() * input.room().instances();
-        return input.load().queued() > 2 * ranks || input.load().overdue() > 0;
+        return input.load().queued() > 2 * input.currentWidth() || input.load().overdue() > 0;
     }
 
     private static boolean misses(LoadSnapshot load, Slo slo) {
         return load.attainment().isPresent() && load.attainment().getAsDouble() < slo.attainment();
     }
 
-    /** True when more requests are in service than the model expects at this load: then the ranks are slower than it says. */
-    private boolean busy(WidthInput input, WidthMemory memory, Outlook outlook) {
+    /**
+     * True when more requests are in service than the model expects at this use: then the ranks are slower than it says. Expected, from the
+     * mean of the model's queue: (generated x step + use) / (1 - use), taken for each rank by itself.
+     */
+    private boolean busy(WidthInput input, WidthMemory memory, Demand demand) {
         int width = input.currentWidth();
-        Prediction now = now(input, memory, outlook);
-        return now.utilization() >= BUSY_UTILIZATION
-                && input.load().inFlight() >= BUSY_SEQUENCES * width
-                && (Double.isInfinite(now.sequences()) || input.load().inFlight() > BUSY_FACTOR * now.sequences());
-    }
-
-    private Prediction now(WidthInput input, WidthMemory memory, Outlook outlook) {
-        double level =
-                outlook.forecast(Duration.ZERO, 0.5).level() / input.room().instances();
-        return model(memory).predict(outlook.traffic(level), Math.max(1, input.currentWidth()), input.slo());
-    }
-
-    /** The memory with its correction changed by the input's observations. */
-    WidthMemory learn(WidthInput input, WidthMemory memory, Outlook outlook, boolean saturated) {
-        Correction correction = memory.correction();
-        if (input.currentWidth() > 0 && settled(memory, input.now(), Duration.ZERO)) {
-            boolean atLimit = saturated
-                    && memory.saturated()
-                    && (busy(input, memory, outlook) || input.load().queued() > 0);
-            double marginal = learnMarginal(input, memory, outlook, atLimit);
-            double fixed = saturated ? correction.fixed() : learnFixed(input, memory, outlook);
-            correction = new Correction(fixed, marginal);
+        double use = demand.level() / (width * capacity(memory));
+        if (use < BUSY_UTILIZATION || input.load().inFlight() < BUSY_SEQUENCES * width) {
+            return false;
         }
-        return new WidthMemory(memory.width(), memory.widthSince(), correction, saturated, memory.wanted());
+        double steps = demand.generatedShare() * demand.level() * stepSeconds(memory);
+        double expected = use < 1 ? (steps + width * use) / (1 - use) : 0;
+        return input.load().inFlight() > BUSY_FACTOR * expected;
     }
 
-    private double learnMarginal(WidthInput input, WidthMemory memory, Outlook outlook, boolean atLimit) {
+    /** The memory with capacity and step corrected by the input's observations. */
+    WidthMemory learn(WidthInput input, WidthMemory memory, Demand demand, boolean saturated) {
+        boolean twice = saturated && memory.saturated();
+        OptionalDouble tokens = memory.tokensPerSecond();
+        OptionalDouble step = memory.stepSeconds();
+        if (settled(memory, input.now(), Duration.ZERO)) {
+            tokens = learnTokens(
+                    input,
+                    memory,
+                    demand,
+                    twice && (busy(input, memory, demand) || input.load().queued() > 0));
+            step = saturated ? step : learnStep(input, memory, demand);
+        }
+        return new WidthMemory(memory.width(), memory.widthSince(), tokens, step, saturated, memory.wanted());
+    }
+
+    private OptionalDouble learnTokens(WidthInput input, WidthMemory memory, Demand demand, boolean atLimit) {
         LoadSnapshot load = input.load();
-        double prompt = load.meanPromptTokens().orElse(0);
-        double generated = load.meanGeneratedTokens().orElse(0);
-        double ended = load.generatedTokensPerSecond() + load.completedPerSecond() * prompt;
-        double inProportion =
-                generated > 0 ? load.generatedTokensPerSecond() * (prompt + generated) / generated : ended;
-        int ranks = input.currentWidth() * input.room().instances();
-        double least = Math.min(ended, inProportion) / ranks;
-        double most = Math.max(ended, inProportion) / ranks;
-        double now = saturated(model(memory), outlook, input.currentWidth());
-        double marginal = memory.correction().marginal();
+        double ended = load.generatedTokensPerSecond()
+                + config.prefillWeight()
+                        * load.completedPerSecond()
+                        * load.meanPromptTokens().orElse(0);
+        double inProportion = load.generatedTokensPerSecond() / demand.generatedShare();
+        double least = Math.min(ended, inProportion) / input.currentWidth();
+        double most = Math.max(ended, inProportion) / input.currentWidth();
+        double now = capacity(memory);
+        double prior = config.priorTokensPerSecond();
         if (least > now) {
-            return Math.max(marginal * now / (now + RISE * (least - now)), 1 / MOST_FACTOR);
+            return OptionalDouble.of(Math.min(now + RISE * (least - now), prior * MOST_FACTOR));
         }
         if (atLimit && most < now && most > 0) {
-            return Math.min(marginal * now / (now + FALL * (most - now)), MOST_FACTOR);
+            return OptionalDouble.of(Math.max(now + FALL * (most - now), prior / MOST_FACTOR));
         }
-        return marginal > 1 ? marginal + FORGET * (1 - marginal) : marginal;
+        return now < prior ? OptionalDouble.of(now + FORGET * (prior - now)) : memory.tokensPerSecond();
     }
 
-    /** The time per output token that is seen against the one that the model expects at this load. */
-    private double learnFixed(WidthInput input, WidthMemory memory, Outlook outlook) {
-        double fixed = memory.correction().fixed();
-        if (input.load().tpotP50Ms().isEmpty()
+    /** The time per output token at use u is step / (1 - u), so the step is that time less its share. */
+    private OptionalDouble learnStep(WidthInput input, WidthMemory memory, Demand demand) {
+        OptionalDouble tpot = input.load().tpotP50Ms();
+        double use = demand.level() / (input.currentWidth() * capacity(memory));
+        if (tpot.isEmpty()
+                || use > 0.8
                 || !settled(memory, input.now(), input.load().window())) {
-            return fixed;
+            return memory.stepSeconds();
         }
-        Prediction now = now(input, memory, outlook);
-        double seen = input.load().tpotP50Ms().getAsDouble() / 1e3;
-        if (now.utilization() > 0.8 || !(now.tpotSeconds() > 0) || seen <= 0) {
-            return fixed;
-        }
-        return Math.clamp(fixed * Math.pow(seen / now.tpotSeconds(), STEP_RATE), 1 / MOST_FACTOR, MOST_FACTOR);
+        double prior = config.priorStep().toNanos() / 1e9;
+        double observed = Math.clamp(tpot.getAsDouble() / 1e3 * (1 - use), prior / MOST_FACTOR, prior * MOST_FACTOR);
+        double now = stepSeconds(memory);
+        return OptionalDouble.of(now + STEP_RATE * (observed - now));
     }
 }
