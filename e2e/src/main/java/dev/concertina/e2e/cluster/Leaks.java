@@ -31,7 +31,13 @@ final class Leaks {
                 .filter(pod -> pod.getMetadata().getLabels().containsKey(Api.LABEL_RANK))
                 .count();
         differ(found, "worker pods", pods, width);
-        List<Agents.State> states = states();
+        List<Agents.State> states;
+        try {
+            states = states();
+        } catch (IOException e) {
+            found.add("an agent does not answer: " + e.getMessage());
+            return found;
+        }
         List<Agents.Member> members =
                 states.stream().flatMap(state -> state.members().stream()).toList();
         differ(found, "bound ranks", members.size(), width);
@@ -57,15 +63,13 @@ final class Leaks {
                 .count();
     }
 
-    private List<Agents.State> states() throws ClusterException {
+    private List<Agents.State> states() throws ClusterException, IOException {
         List<Agents.State> states = new ArrayList<>();
         try (ControlClient client = new ControlClient(cluster.token(), CALL)) {
             for (Pod pod : cluster.pods(Settings.AGENT_NAMESPACE, Map.of(Api.LABEL_COMPONENT, Api.COMPONENT_AGENT))) {
                 String address = pod.getStatus().getPodIP() + ":" + CONTROL_PORT;
                 states.add(client.get(address, "/v1/state", Agents.State.class, CALL));
             }
-        } catch (IOException e) {
-            throw new ClusterException("an agent does not answer: " + e.getMessage(), e);
         }
         return states;
     }
