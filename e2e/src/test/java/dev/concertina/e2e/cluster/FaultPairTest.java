@@ -19,15 +19,15 @@ class FaultPairTest {
     }
 
     @Test
-    void tenDrawnPairsHaveTenFaultsUpAndDownInTurn() {
+    void asManyDrawnPairsAsFaultsHaveEachFaultUpAndDownInTurn() {
         List<FaultPair> all = FaultPair.matrix(null, null);
-        List<FaultPair> drawn = FaultPair.draw(all, 10, 7);
+        List<FaultPair> drawn = FaultPair.draw(all, Fault.values().length, 7);
         assertThat(drawn).extracting(FaultPair::fault).containsExactlyInAnyOrder(Fault.values());
         for (int i = 0; i < drawn.size(); i++) {
             assertThat(drawn.get(i).up()).isEqualTo(i % 2 == 0);
         }
-        assertThat(FaultPair.draw(all, 10, 7)).isEqualTo(drawn);
-        assertThat(FaultPair.draw(all, 10, 8)).isNotEqualTo(drawn);
+        assertThat(FaultPair.draw(all, Fault.values().length, 7)).isEqualTo(drawn);
+        assertThat(FaultPair.draw(all, Fault.values().length, 8)).isNotEqualTo(drawn);
         assertThat(FaultPair.draw(all, 1000, 7)).containsExactlyInAnyOrderElementsOf(all);
     }
 
