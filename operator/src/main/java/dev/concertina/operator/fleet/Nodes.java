@@ -21,7 +21,9 @@ public final class Nodes implements AutoCloseable {
     /** True for a node that takes no new pods, as {@code kubectl cordon} and {@code drain} make it. */
     public boolean cordoned(String name) {
         Node node = nodes.getStore().getByKey(name);
-        return node != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable());
+        return node != null
+                && node.getSpec() != null
+                && Boolean.TRUE.equals(node.getSpec().getUnschedulable());
     }
 
     /** True when new pods with that node selector may go there. */
