@@ -302,9 +302,12 @@ class StagingTest {
                     .isInstanceOfSatisfying(
                             ControlException.class, e -> assertThat(e.status()).isEqualTo(409));
             client.close();
+            // said when the keeper has it too: killed before that, the next agent would wait for the client to come
+            // back
             until(
-                    "the rank is not live",
-                    () -> !node.state().members().getFirst().live());
+                    "the client's end is stored",
+                    () -> Files.readString(node.folder.resolve("agent.log")).contains("client gone"));
+            assertThat(node.state().members().getFirst().live()).isFalse();
             TestNode.kill(node.agent);
             node.startAgent();
             assertThat(node.state().term()).isEqualTo(7);
