@@ -41,11 +41,11 @@ final class FaultInjector {
     /** Begins a fault. The last node is the one that faults of nodes strike, so that the way in, through the first, stays. */
     Injected begin(Fault fault) throws ClusterException {
         return switch (fault) {
-            case KILL_OPERATOR -> kill(pod(Settings.NAMESPACE, "operator"));
-            case KILL_AGENT -> kill(pod(Settings.AGENT_NAMESPACE, Api.COMPONENT_AGENT));
-            case KILL_KEEPER -> kill(pod(Settings.AGENT_NAMESPACE, Api.COMPONENT_KEEPER));
-            case KILL_WORKER -> kill(worker());
-            case KILL_GATEWAY -> kill(pod(Settings.NAMESPACE, Api.COMPONENT_GATEWAY));
+            case KILL_OPERATOR -> kill(fault, pod(Settings.NAMESPACE, "operator"));
+            case KILL_AGENT -> kill(fault, pod(Settings.AGENT_NAMESPACE, Api.COMPONENT_AGENT));
+            case KILL_KEEPER -> kill(fault, pod(Settings.AGENT_NAMESPACE, Api.COMPONENT_KEEPER));
+            case KILL_WORKER -> kill(fault, worker());
+            case KILL_GATEWAY -> kill(fault, pod(Settings.NAMESPACE, Api.COMPONENT_GATEWAY));
             case API_SERVER -> {
                 command.must(CALL, "kill", "apiserver");
                 yield lasting(fault, "apiserver", () -> command.must(CALL, "start", "apiserver"));
@@ -85,9 +85,9 @@ final class FaultInjector {
         };
     }
 
-    private Injected kill(Pod pod) throws ClusterException {
+    private Injected kill(Fault fault, Pod pod) throws ClusterException {
         command.must(CALL, "ctr", node(pod), "task", "kill", "-s", "9", container(pod));
-        return lasting(Fault.KILL_OPERATOR, pod.getMetadata().getName(), () -> {});
+        return lasting(fault, pod.getMetadata().getName(), () -> {});
     }
 
     private Injected kafka(Fault fault) throws ClusterException {

@@ -57,9 +57,9 @@ final class FaultsRun {
                 log.say(++number + ": " + pair.title() + " (" + pair.fault().description() + ")");
                 PairOutcome outcome = new PairRun(pair, cluster, installation, injector, log)
                         .run(from, to, entry.address(), model, settings.requestsPerSecond(), faults.seed() + number);
-                add(outcome);
+                add(pair.fault(), outcome);
                 width = to;
-                if (outcome.problems().stream().anyMatch(problem -> problem.startsWith("width "))) {
+                if (!outcome.rests()) {
                     throw new ClusterException("the sample did not come to rest after " + pair.title()
                             + "; what follows would measure that again: " + outcome.problems());
                 }
@@ -91,7 +91,7 @@ final class FaultsRun {
         return faults.pairs() == 0 ? matrix : FaultPair.draw(matrix, faults.pairs(), faults.seed());
     }
 
-    private void add(PairOutcome outcome) {
+    private void add(Fault fault, PairOutcome outcome) {
         outcomes.add(outcome);
         log.say(String.format(
                 Locale.ROOT,
@@ -112,20 +112,10 @@ final class FaultsRun {
                     outcome.settleS(),
                     "s",
                     "fault's own length",
-                    Math.max(1, faultSeconds(outcome)),
+                    Math.max(1, fault.lasts().toSeconds()),
                     Aim.valueAtMost(Duration.ofMinutes(8).toSeconds())));
         }
         write();
-    }
-
-    private static double faultSeconds(PairOutcome outcome) {
-        String title = outcome.pair().substring(outcome.pair().lastIndexOf('/') + 1);
-        for (Fault fault : Fault.values()) {
-            if (fault.title().equals(title)) {
-                return fault.lasts().toSeconds();
-            }
-        }
-        return 0;
     }
 
     private void write() {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param ended how the operation ended
  * @param sent requests of the load
  * @param lost requests that failed, were cut, or had a wrong token
+ * @param rests whether the wanted width serves at the end with nothing under way
  * @param settleS seconds from the fault to rest at the wanted width
  * @param longestGapS longest time that a client waited for its next token
  * @param conditions what the deployment's conditions said meanwhile
@@ -25,6 +26,7 @@ record PairOutcome(
         @JsonProperty("operation_ended") @Nullable String ended,
         @JsonProperty("requests_sent") int sent,
         @JsonProperty("requests_lost") int lost,
+        @JsonProperty("at_rest") boolean rests,
         @JsonProperty("settle_s") double settleS,
         @JsonProperty("longest_token_gap_s") double longestGapS,
         @JsonProperty("conditions") List<String> conditions,

@@ -41,6 +41,7 @@ final class PairRun {
     private final Log log;
     private final Set<String> conditions = new LinkedHashSet<>();
     private final List<String> problems = new ArrayList<>();
+    private boolean rests;
 
     PairRun(FaultPair pair, Cluster cluster, Installation installation, FaultInjector injector, Log log) {
         this.pair = pair;
@@ -130,6 +131,7 @@ final class PairRun {
                 ended,
                 load.sent(),
                 lost,
+                rests,
                 settled,
                 longestGap(records),
                 List.copyOf(conditions),
@@ -175,7 +177,8 @@ final class PairRun {
                 MoEDeploymentStatus status =
                         cluster.deployment().map(MoEDeployment::getStatus).orElse(null);
                 if (Widths.rests(status, all, width) && cluster.podsReady()) {
-                    return all.size() > before ? Widths.phase(all.get(before)).name() : null;
+                    rests = true;
+                    return end(all, before);
                 }
                 now = Widths.describe(status, all);
             } catch (KubernetesClientException e) {
@@ -184,7 +187,10 @@ final class PairRun {
             Widths.pause(LOOK);
         }
         problems.add("width " + width + " was not reached within " + SETTLE_LIMIT.toSeconds() + " s: " + now);
-        List<ScaleOperation> all = cluster.operations();
+        return end(cluster.operations(), before);
+    }
+
+    private static @Nullable String end(List<ScaleOperation> all, int before) {
         return all.size() > before ? Widths.phase(all.get(before)).name() : null;
     }
 
