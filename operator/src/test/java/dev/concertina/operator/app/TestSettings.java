@@ -5,7 +5,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Settings for tests: short deadlines, no Kafka. */
-record TestSettings() implements Settings {
+record TestSettings(Duration phaseDeadline) implements Settings {
+    TestSettings() {
+        this(Duration.ofSeconds(20));
+    }
+
     @Override
     public Optional<String> tokenFile() {
         return Optional.empty();
@@ -54,11 +58,6 @@ record TestSettings() implements Settings {
     @Override
     public Duration silentDeadline() {
         return Duration.ofSeconds(2);
-    }
-
-    @Override
-    public Duration phaseDeadline() {
-        return Duration.ofSeconds(20);
     }
 
     @Override
