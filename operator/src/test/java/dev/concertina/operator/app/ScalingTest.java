@@ -127,7 +127,9 @@ class ScalingTest extends OperatorHarness {
     void anOperatorKilledHalfWayThroughStagingGoesOn() throws Exception {
         fleet.agents().getFirst().stageMillis(1, 2_000);
         apply("file:///models/shakespeare-moe", 2);
-        await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> lastPhase() == Phase.Staging);
+        await().atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> !operations().isEmpty() && lastPhase() == Phase.Staging);
         await().atMost(LIMIT)
                 .until(() -> !fleet.agents().getFirst().objects(KEY, 0).isEmpty());
         control.abandon();
