@@ -6,13 +6,14 @@ import static org.awaitility.Awaitility.await;
 import dev.concertina.operator.placement.Placements;
 import dev.concertina.operator.settings.Settings;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A node that never answers again must not keep a deployment that is deleted. */
 class LostAgentTest extends OperatorHarness {
     @Override
     protected Settings settings() {
-        return new TestSettings(Duration.ofSeconds(3));
+        return new TestSettings(Duration.ofSeconds(3), Optional.empty());
     }
 
     @Test

@@ -4,19 +4,14 @@ import dev.concertina.operator.settings.Settings;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Settings for tests: short deadlines, no Kafka. */
-record TestSettings(Duration phaseDeadline) implements Settings {
-    TestSettings() {
-        this(Duration.ofSeconds(20));
+/** Settings for tests: short deadlines, no Kafka unless one is named. */
+public record TestSettings(Duration phaseDeadline, Optional<String> kafka) implements Settings {
+    public TestSettings() {
+        this(Duration.ofSeconds(20), Optional.empty());
     }
 
     @Override
     public Optional<String> tokenFile() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<String> kafka() {
         return Optional.empty();
     }
 

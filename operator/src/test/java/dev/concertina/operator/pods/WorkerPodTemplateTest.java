@@ -3,23 +3,20 @@ package dev.concertina.operator.pods;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.concertina.crds.MoEDeployment;
+import dev.concertina.operator.app.TestSettings;
 import dev.concertina.operator.settings.Settings;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.smallrye.config.SmallRyeConfigBuilder;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class WorkerPodTemplateTest {
-    private final Settings settings = new SmallRyeConfigBuilder()
-            .addDiscoveredConverters()
-            .withMapping(Settings.class)
-            .withDefaultValue("concertina.kafka", "kafka:9092")
-            .build()
-            .getConfigMapping(Settings.class);
+    private final Settings settings = new TestSettings(Duration.ofSeconds(1), Optional.of("kafka:9092"));
 
     private Pod pod(String spec, String name, Set<String> notOn) {
         MoEDeployment owner = Serialization.unmarshal(
