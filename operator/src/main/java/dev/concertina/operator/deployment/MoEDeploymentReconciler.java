@@ -129,6 +129,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         String name = deployment.getMetadata().getName();
         String key = namespace + "/" + name;
         services.loads().watch(key, wanted.slo());
+        services.topics().use(key, wanted.topic());
         services.routes().keep(namespace, name, wanted.modelName(), model.maxContext());
         decisions.floor(
                 key,
@@ -239,6 +240,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                 + deployment.getMetadata().getName();
         decisions.forget(key);
         services.loads().forget(key);
+        services.topics().use(key, null);
         silence.forget(key);
         boolean done = false;
         try {
