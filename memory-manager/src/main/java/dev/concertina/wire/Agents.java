@@ -15,8 +15,22 @@ public final class Agents {
      * @param devices accelerators of the node in ordinal order
      * @param segments live segments
      * @param members ranks bound to a device here, with or without a live process
+     * @param peaks what devices held at most during the last operations; absent from older agents
      */
-    public record State(String node, long term, List<Device> devices, List<Segment> segments, List<Member> members) {}
+    public record State(
+            String node,
+            long term,
+            List<Device> devices,
+            List<Segment> segments,
+            List<Member> members,
+            @Nullable List<Peak> peaks) {}
+
+    /**
+     * What a device held at most from the beginning of an operation's staging until the next operation began there.
+     *
+     * @param bytes committed pages
+     */
+    public record Peak(String operation, int device, long bytes) {}
 
     /**
      * One accelerator.
@@ -25,8 +39,16 @@ public final class Agents {
      * @param capacityBytes physical memory
      * @param usedBytes committed pages now
      * @param peakBytes highest {@code usedBytes} since the agent started
+     * @param promisedBytes set aside for stagings under way; absent from older agents
+     * @param uuid the driver's name of it; absent for a simulated one
      */
-    public record Device(int device, long capacityBytes, long usedBytes, long peakBytes) {}
+    public record Device(
+            int device,
+            long capacityBytes,
+            long usedBytes,
+            long peakBytes,
+            @Nullable Long promisedBytes,
+            @Nullable String uuid) {}
 
     /**
      * One physical allocation.

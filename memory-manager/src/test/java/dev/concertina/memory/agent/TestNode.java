@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -36,11 +37,18 @@ final class TestNode implements AutoCloseable {
     final Path folder;
     final String host;
     final List<Path> models;
+    final Map<String, String> more;
     final ControlClient http = new ControlClient(new Token(SECRET), SHORT);
     Process keeper;
     Process agent;
 
     TestNode(String name, int devices, long deviceBytes, Path... models) throws Exception {
+        this(name, devices, deviceBytes, Map.of(), models);
+    }
+
+    /** {@code more}: environment of keeper and agent besides the usual. */
+    TestNode(String name, int devices, long deviceBytes, Map<String, String> more, Path... models) throws Exception {
+        this.more = more;
         this.name = name;
         this.devices = devices;
         this.deviceBytes = deviceBytes;
@@ -54,23 +62,23 @@ final class TestNode implements AutoCloseable {
     }
 
     void startKeeper() throws Exception {
-        keeper = java(KeeperMain.class, Map.of("CONCERTINA_RUN_DIR", folder.toString()), "keeper.log");
+        Map<String, String> environment = new HashMap<>(more);
+        environment.put("CONCERTINA_RUN_DIR", folder.toString());
+        keeper = java(KeeperMain.class, environment, "keeper.log");
     }
 
     void startAgent() throws Exception {
-        agent = java(
-                AgentMain.class,
-                Map.of(
-                        "CONCERTINA_RUN_DIR", folder.toString(),
-                        "CONCERTINA_NODE", name,
-                        "CONCERTINA_HOST", host,
-                        "CONCERTINA_DEVICES", String.valueOf(devices),
-                        "CONCERTINA_DEVICE_BYTES", String.valueOf(deviceBytes),
-                        "CONCERTINA_MODELS",
-                                String.join(
-                                        ":", models.stream().map(Path::toString).toList()),
-                        "CONCERTINA_TOKEN_FILE", folder.resolve("token").toString()),
-                "agent.log");
+        Map<String, String> environment = new HashMap<>(more);
+        environment.putAll(Map.of(
+                "CONCERTINA_RUN_DIR", folder.toString(),
+                "CONCERTINA_NODE", name,
+                "CONCERTINA_HOST", host,
+                "CONCERTINA_DEVICES", String.valueOf(devices),
+                "CONCERTINA_DEVICE_BYTES", String.valueOf(deviceBytes),
+                "CONCERTINA_MODELS",
+                        String.join(":", models.stream().map(Path::toString).toList()),
+                "CONCERTINA_TOKEN_FILE", folder.resolve("token").toString()));
+        agent = java(AgentMain.class, environment, "agent.log");
         until("the agent answers", () -> {
             try {
                 return state().node().equals(name);
@@ -184,6 +192,34 @@ final class TestNode implements AutoCloseable {
     static long fds(Process process) throws IOException {
         try (Stream<Path> fds = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
             return fds.count();
+        }
+    }
+
+    /** Descriptors of segments that a process holds. */
+    static long segmentFds(Process process) throws IOException {
+        long count = 0;
+        try (Stream<Path> fds = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            for (Path fd : fds.toList()) {
+                try {
+                    String target = Files.readSymbolicLink(fd).toString();
+                    count += target.contains("/memfd:concertina-") || target.contains("/memfd:fakecuda-") ? 1 : 0;
+                } catch (java.nio.file.NoSuchFileException e) {
+                    // closed since it was listed
+                }
+            }
+        }
+        return count;
+    }
+
+    String metrics() throws Exception {
+        try (java.net.http.HttpClient client = java.net.http.HttpClient.newHttpClient()) {
+            return client.send(
+                            java.net.http.HttpRequest.newBuilder(
+                                            java.net.URI.create("http://" + address() + "/metrics"))
+                                    .header("Authorization", new Token(SECRET).authorization())
+                                    .build(),
+                            java.net.http.HttpResponse.BodyHandlers.ofString())
+                    .body();
         }
     }
 

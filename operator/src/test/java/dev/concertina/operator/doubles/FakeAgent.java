@@ -99,9 +99,9 @@ public final class FakeAgent implements AutoCloseable {
                             node + device + object, owner.getKey(), object, device, bytes, bytes, 1, 0, "op"));
                 }
             }
-            list.add(new Agents.Device(device, CAPACITY, used, used));
+            list.add(new Agents.Device(device, CAPACITY, used, used, null, null));
         });
-        return new Agents.State(node, term, list, segments, List.copyOf(members.values()));
+        return new Agents.State(node, term, list, segments, List.copyOf(members.values()), null);
     }
 
     private static long bytes(ObjectId object) {
