@@ -3,6 +3,7 @@ package dev.concertina.e2e.cli;
 import dev.concertina.e2e.admin.AdminCommands;
 import dev.concertina.e2e.bench.BenchCommand;
 import dev.concertina.e2e.cluster.E2eCommand;
+import dev.concertina.e2e.inspect.InspectCommand;
 import dev.concertina.e2e.simulate.SimulateCommand;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -15,7 +16,14 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "concertina 0.1.0-SNAPSHOT",
         description = "Keeps a Mixture-of-Experts language model serving while it expands and contracts.",
-        subcommands = {DemoCommand.class, UpCommand.class, E2eCommand.class, BenchCommand.class, SimulateCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            E2eCommand.class,
+            BenchCommand.class,
+            SimulateCommand.class,
+            InspectCommand.class
+        })
 public final class Main implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run
