@@ -2,6 +2,7 @@ package dev.concertina.e2e.cli;
 
 import dev.concertina.crds.Api;
 import dev.concertina.crds.ExpertPlacement;
+import dev.concertina.e2e.inspect.MemoryCommand;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -21,11 +22,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code ./concertina inspect}: shows what the custom resources hold in a form for people. */
+/** {@code ./concertina inspect}: shows what custom resources and agents hold in a form for people, and changes nothing. */
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
-        description = "Shows objects that are too large to read as YAML.")
+        description = "Looks into a running Concertina and changes nothing.",
+        subcommands = MemoryCommand.class)
 public final class InspectCommand implements Runnable {
     private static final int CANNOT = 2;
 

@@ -41,9 +41,10 @@ class MeasuredLeadTimesTest {
     void theFloorIsTheFewestRanksThatHoldTheModel() {
         long mib = 1L << 20;
         Agents.Model model = new Agents.Model(4, 8, 2, 10 * mib, 2 * mib, 512);
-        List<Agents.Device> small = List.of(new Agents.Device(0, 50 * mib, 0, 0), new Agents.Device(1, 90 * mib, 0, 0));
+        List<Agents.Device> small = List.of(
+                new Agents.Device(0, 50 * mib, 0, 0, null, null), new Agents.Device(1, 90 * mib, 0, 0, null, null));
         assertThat(ExpertFloor.of(model, 16 * mib, small)).isEqualTo(3);
-        assertThat(ExpertFloor.of(model, 16 * mib, List.of(new Agents.Device(0, 90 * mib, 0, 0))))
+        assertThat(ExpertFloor.of(model, 16 * mib, List.of(new Agents.Device(0, 90 * mib, 0, 0, null, null))))
                 .isEqualTo(1);
         assertThat(ExpertFloor.of(model, 16 * mib, List.of())).isEqualTo(1);
     }

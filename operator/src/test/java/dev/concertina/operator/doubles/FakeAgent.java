@@ -108,7 +108,7 @@ public final class FakeAgent implements AutoCloseable {
                             node + device + object, owner.getKey(), object, device, bytes, committed, 1, 0, "op"));
                 }
             }
-            list.add(new Agents.Device(device, CAPACITY, used, used));
+            list.add(new Agents.Device(device, CAPACITY, used, used, null, null));
         });
         return new Agents.State(node, term, list, segments, List.copyOf(members.values()));
     }
