@@ -288,6 +288,6 @@ public record MoEDeploymentSpec(
             @Size(min = 1, max = 249)
             @Pattern("^[a-zA-Z0-9._-]+$")
             @JsonPropertyDescription(
-                    "Kafka topic that this model's gateways and workers publish to. Default: the operator's setting.")
+                    "Kafka topic that this model's workers publish to and that is read besides the operator's own, for gateways that serve this model alone. Default: the operator's setting.")
             String topic) {}
 }

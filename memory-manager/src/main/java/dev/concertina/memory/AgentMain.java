@@ -2,7 +2,6 @@ package dev.concertina.memory;
 
 import dev.concertina.memory.agent.Agent;
 import dev.concertina.memory.agent.AgentSettings;
-import dev.concertina.memory.agent.Attestor;
 import dev.concertina.wire.Lifetime;
 import dev.concertina.wire.Logs;
 import dev.concertina.wire.Token;
@@ -22,12 +21,7 @@ public final class AgentMain {
         Logs.toStandardOutput();
         try {
             AgentSettings settings = Settings.agent(System.getenv());
-            Agent agent = Agent.start(
-                    settings,
-                    Token.fromEnvironment(),
-                    Attestor.whoeverReachesTheSocket(),
-                    InstantSource.system(),
-                    AgentMain::id);
+            Agent agent = Agent.start(settings, Token.fromEnvironment(), InstantSource.system(), AgentMain::id);
             System.out.println("agent ready node=" + settings.node() + " address=" + settings.address());
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 try {

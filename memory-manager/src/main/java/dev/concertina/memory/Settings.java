@@ -1,6 +1,10 @@
 package dev.concertina.memory;
 
 import dev.concertina.memory.agent.AgentSettings;
+import dev.concertina.memory.agent.AllowList;
+import dev.concertina.memory.agent.Attestor;
+import dev.concertina.memory.backend.BackendChoice;
+import dev.concertina.memory.backend.cuda.CudaDriver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +43,7 @@ final class Settings {
                 name + " is '" + value + "'; it must be a whole number between 1 and " + most + ": " + meaning);
     }
 
-    static AgentSettings agent(Map<String, String> environment) {
+    static AgentSettings agent(Map<String, String> environment) throws IOException {
         List<Path> models = Arrays.stream(
                         text(environment, "CONCERTINA_MODELS", "the folders models lie under, separated by ':'")
                                 .split(":"))
@@ -51,18 +55,27 @@ final class Settings {
                 throw new IllegalArgumentException("CONCERTINA_MODELS names " + root + ", which is not a folder");
             }
         }
+        BackendChoice backend = backend(environment);
+        boolean simulated = backend instanceof BackendChoice.Posix;
+        boolean bySocket =
+                choice(environment, "CONCERTINA_ATTESTOR", "kernel", "socket").equals("socket");
         return new AgentSettings(
                 path(environment, "CONCERTINA_RUN_DIR", "the folder of the sockets"),
                 text(environment, "CONCERTINA_NODE", "the node's name"),
                 text(environment, "CONCERTINA_HOST", "the address to listen on and to advertise"),
                 AgentSettings.CONTROL_PORT,
-                (int) positive(environment, "CONCERTINA_DEVICES", "the number of accelerators", 1024),
-                positive(
-                        environment,
-                        "CONCERTINA_DEVICE_BYTES",
-                        "the memory of each accelerator in bytes",
-                        Long.MAX_VALUE / 2048),
+                backend,
+                simulated ? (int) positive(environment, "CONCERTINA_DEVICES", "the number of accelerators", 1024) : 0,
+                simulated || given(environment, "CONCERTINA_DEVICE_BYTES")
+                        ? positive(
+                                environment,
+                                "CONCERTINA_DEVICE_BYTES",
+                                "the memory of each accelerator in bytes",
+                                Long.MAX_VALUE / 2048)
+                        : 0,
                 models,
+                bySocket ? Attestor.bySocket() : Attestor.byKernel(),
+                allowed(environment, bySocket),
                 stagingCap(environment));
     }
 
@@ -73,6 +86,45 @@ final class Settings {
                 ? OptionalLong.empty()
                 : OptionalLong.of(positive(
                         environment, name, "bytes that staging may move a second; leave it out for no cap", 1L << 50));
+    }
+
+    private static AllowList allowed(Map<String, String> environment, boolean bySocket) throws IOException {
+        if (given(environment, "CONCERTINA_ALLOW")) {
+            try {
+                return AllowList.parse(text(environment, "CONCERTINA_ALLOW", "rules"));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("CONCERTINA_ALLOW: " + e.getMessage(), e);
+            }
+        }
+        return bySocket ? AllowList.everybody() : AllowList.of(0, uid());
+    }
+
+    /** Whose memory keeper and agent own. */
+    static BackendChoice backend(Map<String, String> environment) {
+        if (choice(environment, "CONCERTINA_BACKEND", "posix", "cuda").equals("posix")) {
+            return new BackendChoice.Posix();
+        }
+        String library = environment.getOrDefault("CONCERTINA_CUDA_LIBRARY", CudaDriver.LIBRARY);
+        List<String> uuids = Arrays.stream(
+                        environment.getOrDefault("CONCERTINA_CUDA_DEVICES", "").split(","))
+                .map(String::strip)
+                .filter(uuid -> !uuid.isEmpty())
+                .toList();
+        return new BackendChoice.Cuda(library, uuids);
+    }
+
+    private static boolean given(Map<String, String> environment, String name) {
+        return !environment.getOrDefault(name, "").isBlank();
+    }
+
+    /** One of two words; the first when nothing is said. */
+    private static String choice(Map<String, String> environment, String name, String first, String second) {
+        String said = environment.getOrDefault(name, "").strip();
+        String value = said.isEmpty() ? first : said;
+        if (!value.equals(first) && !value.equals(second)) {
+            throw new IllegalArgumentException(name + " is '" + value + "'; it must be " + first + " or " + second);
+        }
+        return value;
     }
 
     /** The user this process runs as. */

@@ -16,6 +16,7 @@ public final class Agents {
      * @param segments live segments
      * @param members ranks bound to a device here, with or without a live process
      * @param stagingBytesPerSecond cap on what staging moves; null: none
+     * @param peaks what devices held at most during the last operations; absent from older agents
      */
     public record State(
             String node,
@@ -23,12 +24,20 @@ public final class Agents {
             List<Device> devices,
             List<Segment> segments,
             List<Member> members,
-            @Nullable Long stagingBytesPerSecond) {
-        /** A node that stages as fast as it can. */
+            @Nullable Long stagingBytesPerSecond,
+            @Nullable List<Peak> peaks) {
+        /** A node that stages as fast as it can and has staged nothing yet. */
         public State(String node, long term, List<Device> devices, List<Segment> segments, List<Member> members) {
-            this(node, term, devices, segments, members, null);
+            this(node, term, devices, segments, members, null, null);
         }
     }
+
+    /**
+     * What a device held at most from the beginning of an operation's staging until the next operation began there.
+     *
+     * @param bytes committed pages
+     */
+    public record Peak(String operation, int device, long bytes) {}
 
     /**
      * One accelerator.
@@ -37,8 +46,16 @@ public final class Agents {
      * @param capacityBytes physical memory
      * @param usedBytes committed pages now
      * @param peakBytes highest {@code usedBytes} since the agent started
+     * @param promisedBytes set aside for stagings under way; absent from older agents
+     * @param uuid the driver's name of it; absent for a simulated one
      */
-    public record Device(int device, long capacityBytes, long usedBytes, long peakBytes) {}
+    public record Device(
+            int device,
+            long capacityBytes,
+            long usedBytes,
+            long peakBytes,
+            @Nullable Long promisedBytes,
+            @Nullable String uuid) {}
 
     /**
      * One physical allocation.

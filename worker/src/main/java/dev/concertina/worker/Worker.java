@@ -65,7 +65,7 @@ public final class Worker implements AutoCloseable, ControlApi.Attachment {
                 settings.deployment(), settings.rank(), settings.pod(), controlAddress(), exchangeAddress()));
         this.self = new Self(settings.deployment(), settings.rank(), joined.incarnation(), token);
         this.peers = new ControlClient(token, Duration.ofSeconds(2));
-        this.migrator = new Migrator(memory, peers, settings.rank());
+        this.migrator = new Migrator(memory, peers, joined.incarnation());
         this.events = settings.kafka() == null
                 ? null
                 : new ExpertEvents(

@@ -240,7 +240,12 @@ final class NodeBench {
                 Bare bare = new Bare(folder.resolve("adopt"), files, ADOPTED_BYTES)) {
             for (int i = 0; i < ADOPTED; i++) {
                 MemoryFiles.close(client.create(
-                        "segment-" + i, 0, ADOPTED_BYTES, Json.mapper().valueToTree(Collections.singletonMap("n", i))));
+                        "segment-" + i,
+                        0,
+                        ADOPTED_BYTES,
+                        Json.mapper().valueToTree(Collections.singletonMap("n", i)),
+                        null,
+                        2 * ADOPTED * ADOPTED_BYTES));
             }
             double[] ms = Repetitions.medians(4 * warmUps, rounds, () -> adoptMs(client), bare::receiveAndMapMs);
             return Result.of(

@@ -15,7 +15,14 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "concertina 0.1.0-SNAPSHOT",
         description = "Keeps a Mixture-of-Experts language model serving while it expands and contracts.",
-        subcommands = {DemoCommand.class, UpCommand.class, E2eCommand.class, BenchCommand.class, SimulateCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            E2eCommand.class,
+            BenchCommand.class,
+            SimulateCommand.class,
+            InspectCommand.class
+        })
 public final class Main implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run

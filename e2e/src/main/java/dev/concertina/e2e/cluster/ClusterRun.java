@@ -105,7 +105,7 @@ final class ClusterRun {
         widths.await(1, 1);
         try (Entry entry = Entry.open(cluster, kubectl, log)) {
             Target target = cluster.target(entry.address(), settings.home().resolve("deploy/models/shakespeare-moe"));
-            Walk walk = new Walk(widths, plan);
+            Walk walk = new Walk(widths, plan, settings.agentUpdate() ? new AgentUpdate(settings, kubectl, log) : null);
             LoadSession.Result result =
                     walk.run(target, Sample.read(installation.sample()), settings.requestsPerSecond(), terminal);
             result.write(settings.report());

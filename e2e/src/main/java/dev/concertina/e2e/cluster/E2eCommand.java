@@ -75,6 +75,12 @@ public final class E2eCommand implements Callable<Integer> {
             description = "Folder for summary.json, the page, pods, events and logs. Default: ${DEFAULT-VALUE}.")
     private Path report = Path.of("report/e2e");
 
+    @Option(
+            names = "--agent-update",
+            description =
+                    "Replaces the agents in a rolling update under the load; keepers' pods and all segments must stay.")
+    private boolean agentUpdate;
+
     @Option(names = "--home", hidden = true, description = "The project's folder. Default: CONCERTINA_HOME, then here.")
     private @Nullable Path home;
 
@@ -119,6 +125,7 @@ public final class E2eCommand implements Callable<Integer> {
                 models.toString(),
                 rate,
                 report.toAbsolutePath(),
+                agentUpdate,
                 replace,
                 keep);
     }

@@ -16,7 +16,8 @@ enum Fault {
     KAFKA("the broker is dead for 30 s", 30),
     PARTITION("a node without network for 60 s", 60),
     DISK_FULL("a node's log folder is full for 30 s", 30),
-    SLOW_AGENT("a node's agent stands still two thirds of the time for 20 s", 20);
+    SLOW_AGENT("a node's agent stands still two thirds of the time for 20 s", 20),
+    DRAIN("kubectl drain of a node: its ranks move first, then the drain passes", 0);
 
     private final String description;
     private final Duration lasts;

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * Puts faults into a cluster whose machine is at hand, with a command that knows these words: {@code kill apiserver}, {@code start apiserver},
@@ -13,6 +15,7 @@ import java.util.Random;
  */
 final class FaultInjector {
     private static final Duration CALL = Duration.ofSeconds(60);
+    private static final Duration DRAINED = Duration.ofMinutes(5);
     private static final String LOGS = "/var/log/pods";
     private static final Duration STANDS = Duration.ofMillis(1000);
     private static final Duration GOES = Duration.ofMillis(500);
@@ -58,6 +61,7 @@ final class FaultInjector {
             }
             case DISK_FULL -> fillDisk(fault);
             case SLOW_AGENT -> slowAgent(fault);
+            case DRAIN -> drain(Fault.DRAIN);
         };
     }
 
@@ -135,6 +139,34 @@ final class FaultInjector {
         return lasting(fault, pod.getMetadata().getName(), () -> {
             slower.interrupt();
             command.call(CALL, "ctr", node, "task", "resume", container);
+        });
+    }
+
+    /** As an administrator does, for worker pods; it must end by itself, and then the node is given back. */
+    private Injected drain(Fault fault) throws ClusterException {
+        String node = "n" + lastNode();
+        CompletableFuture<Tool.Outcome> drained = CompletableFuture.supplyAsync(() -> {
+            try {
+                return kubectl.call(
+                        DRAINED,
+                        "drain",
+                        node,
+                        "--ignore-daemonsets",
+                        "--delete-emptydir-data",
+                        "--pod-selector=" + Api.LABEL_COMPONENT + "=" + Api.COMPONENT_WORKER);
+            } catch (ClusterException e) {
+                throw new CompletionException(e);
+            }
+        });
+        return lasting(fault, node, () -> {
+            try {
+                Tool.Outcome outcome = drained.join();
+                if (!outcome.succeeded()) {
+                    throw new ClusterException("kubectl drain " + node + " did not end: " + outcome.lastLine());
+                }
+            } finally {
+                kubectl.must(CALL, "uncordon", node);
+            }
         });
     }
 

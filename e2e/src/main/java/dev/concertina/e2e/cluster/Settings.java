@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param modelsPath folder on each node that holds {@code shakespeare-moe}
  * @param requestsPerSecond of the load
  * @param report folder for the report
+ * @param agentUpdate whether the agents are replaced under the load, at the first width of the walk
  * @param replace whether an installation of another run is removed first
  * @param keep whether everything stays installed at the end
  */
@@ -28,6 +29,7 @@ record Settings(
         String modelsPath,
         double requestsPerSecond,
         Path report,
+        boolean agentUpdate,
         boolean replace,
         boolean keep) {
     /** Release, namespace and folder names: a run never touches an installation of the user's. */

@@ -25,12 +25,15 @@ final class Walk {
 
     private final Widths widths;
     private final List<Integer> plan;
+    private final @Nullable AgentUpdate update;
     private volatile @Nullable ClusterException problem;
     private volatile long endedNanos;
 
-    Walk(Widths widths, List<Integer> plan) {
+    /** {@code update}: done at the first width; null for none. */
+    Walk(Widths widths, List<Integer> plan, @Nullable AgentUpdate update) {
         this.widths = widths;
         this.plan = plan;
+        this.update = update;
     }
 
     /** Why the walk did not come to its end; null when it did. */
@@ -78,8 +81,11 @@ final class Walk {
     private void walk(LoadSession session) {
         try {
             Widths.pause(STAY);
-            for (int width : plan) {
-                widths.go(width);
+            for (int step = 0; step < plan.size(); step++) {
+                widths.go(plan.get(step));
+                if (step == 0 && update != null) {
+                    update.run();
+                }
                 Widths.pause(STAY);
             }
         } catch (ClusterException e) {

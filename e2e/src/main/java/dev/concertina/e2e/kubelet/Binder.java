@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses nodes for pods: the one with most free accelerators that the pod's selector allows. Pure. */
@@ -20,11 +21,14 @@ final class Binder {
      * Chooses.
      *
      * @param pods all pods, bound and unbound, those being deleted included: they hold their accelerators until they are gone
+     * @param cordoned names of nodes that take no new pods
      * @return node name of each pod that can be bound now, oldest first; null for one that no node can take
      */
-    static Map<Pod, @Nullable String> bind(List<Pod> pods, List<SimulatedNode> nodes) {
+    static Map<Pod, @Nullable String> bind(List<Pod> pods, List<SimulatedNode> nodes, Set<String> cordoned) {
         Map<String, Long> free = new HashMap<>();
         nodes.forEach(node -> free.put(node.name(), (long) node.accelerators()));
+        List<SimulatedNode> open =
+                nodes.stream().filter(node -> !cordoned.contains(node.name())).toList();
         List<Pod> unbound = new ArrayList<>();
         for (Pod pod : pods) {
             String bound = pod.getSpec().getNodeName();
@@ -39,7 +43,7 @@ final class Binder {
                 .thenComparing(pod -> pod.getMetadata().getName()));
         Map<Pod, @Nullable String> bindings = new LinkedHashMap<>();
         for (Pod pod : unbound) {
-            String node = choose(pod, nodes, free);
+            String node = choose(pod, open, free);
             bindings.put(pod, node);
             if (node != null) {
                 free.merge(node, -accelerators(pod), Long::sum);

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,12 +108,21 @@ public final class ProcessKubelet implements AutoCloseable {
         }
     }
 
+    /** Names of nodes that kubectl cordoned. */
+    private Set<String> cordoned() {
+        return client.nodes().list().getItems().stream()
+                .filter(node -> node.getSpec() != null
+                        && Boolean.TRUE.equals(node.getSpec().getUnschedulable()))
+                .map(node -> node.getMetadata().getName())
+                .collect(Collectors.toSet());
+    }
+
     private synchronized void tick() {
         if (closing) {
             return;
         }
         List<Pod> pods = client.pods().inAnyNamespace().list().getItems();
-        Binder.bind(pods, nodes).forEach(this::bind);
+        Binder.bind(pods, nodes, cordoned()).forEach(this::bind);
         Set<String> seen = new HashSet<>();
         for (Pod pod : pods) {
             seen.add(pod.getMetadata().getUid());

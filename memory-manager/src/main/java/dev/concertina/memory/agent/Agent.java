@@ -1,7 +1,5 @@
 package dev.concertina.memory.agent;
 
-import dev.concertina.memory.backend.Capacity;
-import dev.concertina.memory.backend.PosixBackend;
 import dev.concertina.memory.model.ModelRoots;
 import dev.concertina.memory.socket.FrameServer;
 import dev.concertina.wire.ControlServer;
@@ -34,29 +32,30 @@ public final class Agent implements AutoCloseable {
      * @param ids unique names for segments and incarnations
      * @throws IOException in one sentence, when a port or socket cannot be bound
      */
-    public static Agent start(
-            AgentSettings settings, Token token, Attestor attestor, InstantSource clock, Supplier<String> ids)
+    public static Agent start(AgentSettings settings, Token token, InstantSource clock, Supplier<String> ids)
             throws IOException, InterruptedException {
         Files.createDirectories(settings.runDir());
         ModelRoots roots = new ModelRoots(settings.models());
-        Capacity capacity = new Capacity(settings.devices(), settings.deviceBytes());
-        SegmentStore store = new SegmentStore(new MappedMemory.Host(new PosixBackend(capacity)), capacity);
+        NodeMemory node = NodeMemory.open(settings);
+        int devices = node.capacity().devices();
+        SegmentStore store = new SegmentStore(node.mapped(), node.capacity());
+        AgentMetrics metrics = new AgentMetrics();
         Memory memory = new Memory(
                 store,
-                capacity,
-                new Members(settings.devices(), clock, ids),
-                settings.runDir().resolve("keeper.sock"));
+                node.capacity(),
+                new Members(devices, clock, ids),
+                new KeeperLink.Connection(settings.runDir().resolve("keeper.sock"), metrics));
         ControlServer control =
                 new ControlServer(new InetSocketAddress(settings.host(), settings.port()), token, MAX_BODY_BYTES);
         try {
             memory.adopt();
             Movement movement = Movement.open(settings, token, memory, roots, ids);
-            new AgentApi(settings.node(), memory, movement.stager(), control).routes();
+            new AgentApi(settings.node(), node.uuids(), memory, movement.stager(), metrics, control).routes();
             FrameServer clients = new FrameServer(
                     settings.runDir().resolve("agent.sock"),
                     "rw-rw-rw-", // workers run as users of their own; the folder decides who gets here
-                    connection ->
-                            new ClientSession(memory, movement.kv(), attestor, settings.node(), connection).serve());
+                    connection -> new ClientSession(memory, movement.kv(), settings, node.uuids(), metrics, connection)
+                            .serve());
             control.start();
             return new Agent(memory, movement, control, clients);
         } catch (IOException | InterruptedException | RuntimeException e) {

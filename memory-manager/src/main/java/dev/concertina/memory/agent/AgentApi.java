@@ -7,26 +7,40 @@ import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The agent's control calls, {@code docs/protocols.md}. */
 final class AgentApi {
     private final String node;
+    private final List<@Nullable String> uuids;
     private final Memory memory;
     private final Stager stager;
+    private final AgentMetrics metrics;
     private final ControlServer server;
 
-    AgentApi(String node, Memory memory, Stager stager, ControlServer server) {
+    AgentApi(
+            String node,
+            List<@Nullable String> uuids,
+            Memory memory,
+            Stager stager,
+            AgentMetrics metrics,
+            ControlServer server) {
         this.node = node;
+        this.uuids = uuids;
+        this.metrics = metrics;
         this.memory = memory;
         this.stager = stager;
         this.server = server;
     }
 
     void routes() {
-        server.on("GET /v1/state", exchange -> state())
+        server.onRaw("GET /metrics", this::metrics)
+                .on("GET /v1/state", exchange -> state())
                 .on(
                         "GET /v1/model",
                         exchange -> stager.layout(ControlServer.query(exchange, "path"))
@@ -45,7 +59,13 @@ final class AgentApi {
         List<Agents.Device> devices = new ArrayList<>();
         for (int device = 0; device < memory.capacity().devices(); device++) {
             Capacity.Info info = memory.capacity().info(device);
-            devices.add(new Agents.Device(device, info.capacityBytes(), info.usedBytes(), info.peakBytes()));
+            devices.add(new Agents.Device(
+                    device,
+                    info.capacityBytes(),
+                    info.usedBytes(),
+                    info.peakBytes(),
+                    info.promisedBytes(),
+                    uuids.get(device)));
         }
         return new Agents.State(
                 node,
@@ -53,7 +73,19 @@ final class AgentApi {
                 devices,
                 memory.store().segments(),
                 memory.members().members(),
-                stager.cap());
+                stager.cap(),
+                memory.capacity().operationPeaks().stream()
+                        .map(peak -> new Agents.Peak(peak.operation(), peak.device(), peak.bytes()))
+                        .toList());
+    }
+
+    private void metrics(HttpExchange exchange) throws IOException {
+        byte[] text = metrics.text(memory).getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        exchange.sendResponseHeaders(200, text.length);
+        try (OutputStream out = exchange.getResponseBody()) {
+            out.write(text);
+        }
     }
 
     private void admit(long term) {
@@ -75,7 +107,9 @@ final class AgentApi {
             required(step.object(), "object");
         }
         admit(stage.term());
-        return stager.stage(stage);
+        Agents.StageStatus status = stager.stage(stage);
+        memory.capacity().begin(stage.operation(), stage.device());
+        return status;
     }
 
     private Map<String, String> cancel(Agents.Cancel cancel) throws IOException {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,17 +27,26 @@ final class ClientSession {
 
     private final Memory memory;
     private final KvMover kv;
-    private final Attestor attestor;
-    private final String node;
+    private final AgentSettings settings;
+    private final List<@Nullable String> uuids;
+    private final AgentMetrics metrics;
     private final FrameSocket socket;
     private final Set<ObjectKey> leased = new HashSet<>();
     private @Nullable Binding binding;
+    private Attestor.@Nullable Identity identity;
 
-    ClientSession(Memory memory, KvMover kv, Attestor attestor, String node, FrameSocket socket) {
+    ClientSession(
+            Memory memory,
+            KvMover kv,
+            AgentSettings settings,
+            List<@Nullable String> uuids,
+            AgentMetrics metrics,
+            FrameSocket socket) {
         this.memory = memory;
         this.kv = kv;
-        this.attestor = attestor;
-        this.node = node;
+        this.settings = settings;
+        this.uuids = uuids;
+        this.metrics = metrics;
         this.socket = socket;
     }
 
@@ -49,11 +59,15 @@ final class ClientSession {
                 if (request.operation() == null) {
                     throw new IllegalArgumentException("a request without an operation");
                 }
+                long start = System.nanoTime();
                 try {
                     answer(request);
+                    metrics.took(request.operation().name().toLowerCase(Locale.ROOT), System.nanoTime() - start);
                 } catch (ControlException e) {
+                    metrics.refused(e.status());
                     socket.send(Reply.refused(e.status(), String.valueOf(e.getMessage())));
                 } catch (IllegalArgumentException e) {
+                    metrics.refused(400);
                     socket.send(Reply.refused(400, String.valueOf(e.getMessage())));
                 }
             }
@@ -100,7 +114,9 @@ final class ClientSession {
             throw new ControlException(409, "this connection has joined already");
         }
         UnixSockets.Peer peer = socket.peer();
-        attestor.check(peer, join);
+        Attestor.Identity who = settings.attestor().attest(peer, join);
+        settings.allowed().check(who, memory.store().model(join.deployment()));
+        identity = who;
         Binding joined = memory.members().join(join, request.incarnation());
         binding = joined;
         for (ObjectId object : objects(request)) {
@@ -112,16 +128,21 @@ final class ClientSession {
         memory.persistMembers();
         LOG.log(
                 System.Logger.Level.INFO,
-                "client joined deployment={0} rank={1} device={2} pod={3} incarnation={4} uid={5} pid={6} leases={7}",
+                "client joined deployment={0} rank={1} device={2} pod={3} incarnation={4} who=\"{5}\" leases={6}",
                 joined.deployment(),
                 joined.rank(),
                 joined.device(),
                 joined.pod(),
                 joined.incarnation(),
-                Integer.toString(peer.uid()),
-                Integer.toString(peer.pid()),
+                who.name(),
                 leased.size());
-        return new Reply(200, null, new Joined(joined.device(), joined.incarnation(), node), null, null, false);
+        return new Reply(
+                200,
+                null,
+                new Joined(joined.device(), joined.incarnation(), settings.node(), uuids.get(joined.device())),
+                null,
+                null,
+                false);
     }
 
     private Binding joined() {
@@ -131,8 +152,17 @@ final class ClientSession {
         return binding;
     }
 
+    /** The binding, when its process may map the model: models come and change after a process has joined. */
+    private Binding permitted() {
+        Binding me = joined();
+        if (identity != null) {
+            settings.allowed().check(identity, memory.store().model(me.deployment()));
+        }
+        return me;
+    }
+
     private Reply model() {
-        ModelDescription description = memory.model(joined().deployment());
+        ModelDescription description = memory.model(permitted().deployment());
         if (description == null) {
             throw new ControlException(404, "no model of " + joined().deployment() + " has been staged on this node");
         }
@@ -140,7 +170,7 @@ final class ClientSession {
     }
 
     private void attach(List<ObjectId> objects) throws IOException {
-        Binding me = joined();
+        Binding me = permitted();
         List<ObjectKey> keys = objects.stream()
                 .distinct()
                 .map(object -> new ObjectKey(me.deployment(), object, me.device()))
@@ -184,7 +214,7 @@ final class ClientSession {
     private Reply copyKv(Request request) throws IOException {
         try {
             kv.copy(
-                    joined(),
+                    permitted(),
                     Objects.requireNonNullElse(request.copies(), List.of()),
                     Objects.requireNonNullElse(request.targetAgent(), ""),
                     request.targetDevice());

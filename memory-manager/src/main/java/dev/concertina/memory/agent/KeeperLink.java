@@ -1,6 +1,7 @@
 package dev.concertina.memory.agent;
 
 import dev.concertina.memory.keeper.KeeperClient;
+import dev.concertina.memory.keeper.PoolState;
 import dev.concertina.wire.ControlException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,15 +33,26 @@ final class KeeperLink implements AutoCloseable {
         void greet(KeeperClient keeper) throws IOException;
     }
 
+    /** Where the keeper is, and who counts the calls. */
+    record Connection(Path socket, AgentMetrics metrics) {}
+
     private final Path socket;
+    private final AgentMetrics metrics;
     private final Greeting greeting;
+    private final Greeting tidying;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("keeper-link").factory());
     private @Nullable KeeperClient keeper; // the link's thread only
 
-    KeeperLink(Path socket, Greeting greeting) {
-        this.socket = socket;
+    private volatile boolean connected;
+    private volatile @Nullable PoolState pool;
+
+    /** {@code tidying}: a few times a second, what may be told later. */
+    KeeperLink(Connection connection, Greeting greeting, Greeting tidying) {
+        this.socket = connection.socket;
+        this.metrics = connection.metrics;
         this.greeting = greeting;
+        this.tidying = tidying;
     }
 
     /** Starts looking after the connection. */
@@ -73,11 +85,14 @@ final class KeeperLink implements AutoCloseable {
     }
 
     private <T> T run(Work<T> work) throws IOException {
+        long start = System.nanoTime();
         try {
             return work.with(connected());
         } catch (IOException e) {
             drop();
             throw e;
+        } finally {
+            metrics.took("keeper", System.nanoTime() - start);
         }
     }
 
@@ -96,6 +111,7 @@ final class KeeperLink implements AutoCloseable {
                 throw e;
             }
             keeper = fresh;
+            connected = true;
             LOG.log(System.Logger.Level.INFO, "keeper connected socket={0}", socket);
         }
         return keeper;
@@ -107,6 +123,8 @@ final class KeeperLink implements AutoCloseable {
                 connected();
             } else {
                 keeper.free(List.of()); // the cheapest question
+                pool = keeper.pool();
+                tidying.greet(keeper);
             }
         } catch (IOException | RuntimeException e) {
             if (keeper != null) {
@@ -120,7 +138,19 @@ final class KeeperLink implements AutoCloseable {
         if (keeper != null) {
             keeper.close();
             keeper = null;
+            connected = false;
         }
+    }
+
+    /** Whether the keeper answered last. */
+    boolean isConnected() {
+        return connected;
+    }
+
+    /** How the keeper's ready pages stood at the last look; null when it has not said. */
+    @Nullable
+    PoolState pool() {
+        return pool;
     }
 
     @Override

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.concertina.memory.backend.Capacity;
 import dev.concertina.memory.keeper.KeeperClient;
 import dev.concertina.memory.keeper.KeeperClient.Kept;
+import dev.concertina.memory.keeper.PoolState;
 import dev.concertina.memory.libc.MemoryFiles;
 import dev.concertina.memory.model.ModelDescription;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Json;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -28,6 +28,7 @@ final class Memory implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Memory.class.getName());
     private static final String NODE_NOTE = "node";
     private static final String MODEL_NOTE = "model/";
+    private static final String PEAKS_NOTE = "peaks";
 
     private final SegmentStore store;
     private final Capacity capacity;
@@ -35,12 +36,13 @@ final class Memory implements AutoCloseable {
     private final Map<String, ModelDescription> models = new ConcurrentHashMap<>();
     private final KeeperLink keeper;
     private boolean adopted; // the link's thread only
+    private List<Capacity.OperationPeak> toldPeaks = List.of(); // the link's thread only
 
-    Memory(SegmentStore store, Capacity capacity, Members members, Path keeperSocket) {
+    Memory(SegmentStore store, Capacity capacity, Members members, KeeperLink.Connection keeper) {
         this.store = store;
         this.capacity = capacity;
         this.members = members;
-        this.keeper = new KeeperLink(keeperSocket, this::greet);
+        this.keeper = new KeeperLink(keeper, this::greet, this::tellPeaks);
     }
 
     /** Waits for the keeper and adopts what it holds; says so every few seconds. */
@@ -81,7 +83,13 @@ final class Memory implements AutoCloseable {
             if (store.note(note.key()) != null) {
                 throw new ControlException(409, note.key() + " is there already, or being staged by another operation");
             }
-            int fd = client.create(note.segment(), note.device(), note.committedBytes(), note.json());
+            int fd = client.create(
+                    note.segment(),
+                    note.device(),
+                    note.committedBytes(),
+                    note.json(),
+                    note.tenant(),
+                    capacity.info(note.device()).capacityBytes());
             try {
                 store.add(note, fd);
             } catch (IOException | RuntimeException e) {
@@ -110,6 +118,16 @@ final class Memory implements AutoCloseable {
     /** Persists members and term. */
     void persistMembers() {
         quietly("persist", client -> client.put(NODE_NOTE, members.note()));
+    }
+
+    boolean keeperConnected() {
+        return keeper.isConnected();
+    }
+
+    /** How the keeper's ready pages stand; null when it has not said. */
+    @Nullable
+    PoolState pool() {
+        return keeper.pool();
     }
 
     /** The layout of a deployment's model, for clients; null before its first staging. */
@@ -170,6 +188,8 @@ final class Memory implements AutoCloseable {
         for (Map.Entry<String, JsonNode> note : client.notes().entrySet()) {
             if (note.getKey().equals(NODE_NOTE)) {
                 members.restore(note.getValue());
+            } else if (note.getKey().equals(PEAKS_NOTE)) {
+                capacity.restore(List.of(Json.mapper().convertValue(note.getValue(), Capacity.OperationPeak[].class)));
             } else if (note.getKey().startsWith(MODEL_NOTE)) {
                 models.put(
                         note.getKey().substring(MODEL_NOTE.length()),
@@ -177,6 +197,15 @@ final class Memory implements AutoCloseable {
             }
         }
         LOG.log(System.Logger.Level.INFO, "segments adopted count={0} scrap={1}", count, scrap.size());
+    }
+
+    /** Peaks change with every segment, so they are told now and then. */
+    private void tellPeaks(KeeperClient client) throws IOException {
+        List<Capacity.OperationPeak> now = capacity.operationPeaks();
+        if (!now.equals(toldPeaks)) {
+            client.put(PEAKS_NOTE, Json.mapper().valueToTree(now));
+            toldPeaks = now;
+        }
     }
 
     private void handOver(KeeperClient client, List<Kept> kept) throws IOException {
@@ -194,7 +223,8 @@ final class Memory implements AutoCloseable {
                 known.add(note.segment());
                 JsonNode json = note.json();
                 if (!there.containsKey(note.segment())) {
-                    missing.add(new Kept(note.segment(), note.device(), note.committedBytes(), json, one.fd()));
+                    missing.add(new Kept(
+                            note.segment(), note.device(), note.committedBytes(), json, note.tenant(), one.fd()));
                 } else if (!json.equals(there.get(note.segment()))) {
                     client.describe(note.segment(), json);
                 }
@@ -204,6 +234,8 @@ final class Memory implements AutoCloseable {
                     .filter(segment -> !known.contains(segment))
                     .toList());
             client.put(NODE_NOTE, members.note());
+            toldPeaks = List.of();
+            tellPeaks(client);
             for (Map.Entry<String, ModelDescription> model : models.entrySet()) {
                 client.put(MODEL_NOTE + model.getKey(), Json.mapper().valueToTree(model.getValue()));
             }
@@ -214,7 +246,8 @@ final class Memory implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         keeper.close();
+        store.close();
     }
 }

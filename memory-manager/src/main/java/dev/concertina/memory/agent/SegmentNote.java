@@ -3,6 +3,7 @@ package dev.concertina.memory.agent;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.ObjectId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the agent writes about a segment into the keeper; all that the next agent knows of it.
@@ -31,6 +32,12 @@ record SegmentNote(
         boolean published) {
     ObjectKey key() {
         return new ObjectKey(deployment, object, device);
+    }
+
+    /** Among whose processes its pages may be used again; null for pages that a process may write to as long as it lives. */
+    @Nullable
+    String tenant() {
+        return object.kind() == ObjectId.Kind.KV ? null : deployment;
     }
 
     SegmentNote publish(long checksum) {

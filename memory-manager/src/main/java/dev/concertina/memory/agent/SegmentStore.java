@@ -20,7 +20,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The segments of this node: what each holds, who leases it, and this process's handle on it. Thread-safe; never blocks on another process. */
-final class SegmentStore {
+final class SegmentStore implements AutoCloseable {
     private final MappedMemory memory;
     private final MemoryBackend backend;
     private final Capacity capacity;
@@ -234,5 +234,22 @@ final class SegmentStore {
                         .thenComparing(Agents.Segment::deployment)
                         .thenComparing(Agents.Segment::object))
                 .toList();
+    }
+
+    /** The model folder of a deployment's segments here; null when there are none. */
+    synchronized @Nullable String model(String deployment) {
+        return segments.values().stream()
+                .map(held -> held.note)
+                .filter(note ->
+                        note.deployment().equals(deployment) && !note.model().isEmpty())
+                .map(SegmentNote::model)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Gives contexts of accelerators back; what is held goes with the process. */
+    @Override
+    public void close() throws IOException {
+        memory.close();
     }
 }

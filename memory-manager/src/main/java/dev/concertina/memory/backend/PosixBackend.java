@@ -2,20 +2,33 @@ package dev.concertina.memory.backend;
 
 import dev.concertina.memory.libc.ErrnoException;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.MemoryFiles.Pages;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Memory files stand in for device memory, counters for device capacity; the rules are CUDA's. Linux only. */
 public final class PosixBackend implements MemoryBackend {
     private static final long GRANULE = 2L << 20;
 
-    private final Capacity capacity;
-    private final MappingTable table;
+    private static final System.Logger LOG = System.getLogger(PosixBackend.class.getName());
 
+    private final Capacity capacity;
+    private final Pages pages;
+    private final MappingTable table;
+    private final AtomicBoolean saidExhausted = new AtomicBoolean();
+
+    /** Creates with small pages, if at all. */
     public PosixBackend(Capacity capacity) {
+        this(capacity, Pages.SMALL);
+    }
+
+    /** Creates with these pages while the kernel has any, with small ones otherwise. */
+    public PosixBackend(Capacity capacity, Pages pages) {
         this.capacity = capacity;
+        this.pages = pages;
         this.table = new MappingTable(GRANULE, capacity);
     }
 
@@ -25,20 +38,42 @@ public final class PosixBackend implements MemoryBackend {
     }
 
     @Override
-    public synchronized Handle create(int device, long bytes) throws IOException {
+    public Handle create(int device, long bytes) throws IOException {
         table.size(bytes);
         capacity.charge(device, bytes);
+        int fd;
         try {
-            int fd = MemoryFiles.create("concertina-" + device, bytes);
-            return table.register(fd, device, bytes, true);
+            fd = commit("concertina-" + device, bytes); // takes long: others must not wait for it
         } catch (ErrnoException e) {
             capacity.release(device, bytes);
-            if (e.errno() == ErrnoException.ENOMEM || e.errno() == ErrnoException.ENOSPC) {
+            if (e.errno() == ErrnoException.ENOMEM
+                    || e.errno() == ErrnoException.ENOSPC
+                    || e.errno() == ErrnoException.EFAULT) {
                 throw new OutOfDeviceMemoryException("the host behind device " + device + " has no memory left for "
                         + bytes + " bytes: " + e.getMessage());
             }
             throw e;
         }
+        synchronized (this) {
+            return table.register(fd, device, bytes, true);
+        }
+    }
+
+    private int commit(String name, long bytes) throws ErrnoException {
+        if (pages != Pages.SMALL) {
+            try {
+                return MemoryFiles.create(name, bytes, pages);
+            } catch (ErrnoException e) {
+                if (!saidExhausted.getAndSet(true)) {
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            "huge pages used up kind={0} reason=\"{1}\"",
+                            pages,
+                            e.getMessage());
+                }
+            }
+        }
+        return MemoryFiles.create(name, bytes, Pages.SMALL);
     }
 
     @Override

@@ -20,22 +20,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Holds segments and notes, and serves agents of its own user (or root) on {@code keeper.sock}. Thread-safe. */
 public final class Keeper implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Keeper.class.getName());
 
     private final MemoryBackend backend;
+    private final PagePool pool;
+    private final boolean pooling;
     private final int uid;
     private final Map<String, Held> segments = new LinkedHashMap<>();
     private final Map<String, JsonNode> notes = new TreeMap<>();
     private final FrameServer server;
 
-    private record Held(Handle handle, JsonNode note) {}
+    private record Held(
+            Handle handle, JsonNode note, @Nullable String tenant) {}
 
-    /** Starts serving; {@code uid} is the only user besides root that may connect. */
-    public Keeper(Path socket, MemoryBackend backend, int uid) throws IOException {
+    /**
+     * Starts serving.
+     *
+     * @param pooling whether pages are kept ready: this process must reach them to zero them
+     * @param uid the only user besides root that may connect
+     */
+    public Keeper(Path socket, MemoryBackend backend, boolean pooling, int uid) throws IOException {
         this.backend = backend;
+        this.pool = new PagePool(backend);
+        this.pooling = pooling;
         this.uid = uid;
         this.server = new FrameServer(socket, "rw-------", this::serve);
     }
@@ -67,7 +78,7 @@ public final class Keeper implements AutoCloseable {
         }
         try {
             switch (request.operation()) {
-                case CREATE -> create(connection, one(entries));
+                case CREATE -> create(connection, one(entries), request.capacityBytes());
                 case ADOPT -> connection.send(adopt(entries, frame.fds()));
                 case DESCRIBE -> connection.send(describe(one(entries)));
                 case FREE -> connection.send(free(entries));
@@ -89,21 +100,35 @@ public final class Keeper implements AutoCloseable {
         return entries.getFirst();
     }
 
-    private void create(FrameSocket connection, Entry entry) throws IOException {
+    private void create(FrameSocket connection, Entry entry, @Nullable Long capacityBytes) throws IOException {
+        refuseKnown(entry.segment());
+        String tenant = pooling ? entry.tenant() : null;
+        Handle handle = pool.take(entry.device(), entry.bytes(), tenant, pooling ? capacityBytes : null);
         int fd;
-        synchronized (this) {
-            if (segments.containsKey(entry.segment())) {
-                throw new IllegalStateException("there is a segment " + entry.segment() + " already");
-            }
-            Handle handle = backend.create(entry.device(), entry.bytes());
-            segments.put(entry.segment(), new Held(handle, entry.note()));
-            fd = backend.exportFd(handle, Access.READ_WRITE);
+        try {
+            fd = keep(entry.segment(), new Held(handle, entry.note(), tenant));
+        } catch (IOException | RuntimeException e) {
+            pool.give(handle, null);
+            throw e;
         }
         try {
             connection.send(Reply.ok(), fd);
         } finally {
             MemoryFiles.close(fd);
         }
+    }
+
+    private synchronized void refuseKnown(String segment) {
+        if (segments.containsKey(segment)) {
+            throw new IllegalStateException("there is a segment " + segment + " already");
+        }
+    }
+
+    private synchronized int keep(String segment, Held held) throws IOException {
+        refuseKnown(segment);
+        int fd = backend.exportFd(held.handle, Access.READ_WRITE);
+        segments.put(segment, held);
+        return fd;
     }
 
     private synchronized Reply adopt(List<Entry> entries, int[] fds) throws IOException {
@@ -116,7 +141,8 @@ public final class Keeper implements AutoCloseable {
                 MemoryFiles.close(fds[i]);
             } else {
                 Handle handle = backend.importFd(fds[i], entry.device(), entry.bytes());
-                segments.put(entry.segment(), new Held(handle, entry.note()));
+                segments.put(entry.segment(), new Held(handle, entry.note(), pooling ? entry.tenant() : null));
+                pool.adopted(handle);
             }
         }
         LOG.log(System.Logger.Level.INFO, "segments adopted count={0}", fds.length);
@@ -128,7 +154,7 @@ public final class Keeper implements AutoCloseable {
         if (held == null) {
             return Reply.refused(404, "there is no segment " + entry.segment());
         }
-        segments.put(entry.segment(), new Held(held.handle, entry.note()));
+        segments.put(entry.segment(), new Held(held.handle, entry.note(), held.tenant));
         return Reply.ok();
     }
 
@@ -136,10 +162,10 @@ public final class Keeper implements AutoCloseable {
         for (Entry entry : entries) {
             Held held = segments.remove(entry.segment());
             if (held != null) {
-                backend.release(held.handle);
+                pool.give(held.handle, held.tenant);
             }
         }
-        return Reply.ok();
+        return new Reply(200, null, null, null, false, pool.state());
     }
 
     private void list(FrameSocket connection) throws IOException {
@@ -150,14 +176,15 @@ public final class Keeper implements AutoCloseable {
                 for (Map.Entry<String, Held> segment : segments.entrySet()) {
                     Held held = segment.getValue();
                     fds.add(backend.exportFd(held.handle, Access.READ_WRITE));
-                    entries.add(new Entry(segment.getKey(), held.handle.device(), held.handle.bytes(), held.note));
+                    entries.add(new Entry(
+                            segment.getKey(), held.handle.device(), held.handle.bytes(), held.note, held.tenant));
                 }
             }
             int at = 0;
             do {
                 int end = Math.min(entries.size(), at + UnixSockets.MAX_FDS);
                 int[] some = fds.subList(at, end).stream().mapToInt(fd -> fd).toArray();
-                connection.send(new Reply(200, null, entries.subList(at, end), null, end < entries.size()), some);
+                connection.send(new Reply(200, null, entries.subList(at, end), null, end < entries.size(), null), some);
                 at = end;
             } while (at < entries.size());
         } finally {
@@ -178,11 +205,12 @@ public final class Keeper implements AutoCloseable {
     }
 
     private synchronized Reply notes() {
-        return new Reply(200, null, null, Map.copyOf(notes), false);
+        return new Reply(200, null, null, Map.copyOf(notes), false, null);
     }
 
     @Override
     public void close() throws IOException {
         server.close();
+        pool.close();
     }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeeperClient implements AutoCloseable {
     private final FrameSocket socket;
+    private @Nullable PoolState pool;
 
     private KeeperClient(FrameSocket socket) {
         this.socket = socket;
@@ -40,17 +41,32 @@ public final class KeeperClient implements AutoCloseable {
      * @param device accelerator ordinal
      * @param bytes committed
      * @param note the agent's own words
+     * @param tenant among whose processes its pages may be used again; null: nobody's
      * @param fd its descriptor, owned by the receiver
      */
-    public record Kept(String segment, int device, long bytes, JsonNode note, int fd) {
+    public record Kept(
+            String segment,
+            int device,
+            long bytes,
+            JsonNode note,
+            @Nullable String tenant,
+            int fd) {
         private Entry entry() {
-            return new Entry(segment, device, bytes, note);
+            return new Entry(segment, device, bytes, note, tenant);
         }
     }
 
-    /** Creates a committed, zeroed segment; answers its descriptor, owned by the caller. 507 when there is no memory. */
-    public int create(String segment, int device, long bytes, JsonNode note) throws IOException {
-        Frame frame = call(Operation.CREATE, List.of(new Entry(segment, device, bytes, note)), null, null);
+    /**
+     * Creates a committed, zeroed segment; answers its descriptor, owned by the caller. 507 when there is no memory.
+     *
+     * @param tenant among whose processes its pages may be used again later; null: nobody's, processes may write to them
+     * @param capacityBytes what the device may hold in all
+     */
+    public int create(
+            String segment, int device, long bytes, JsonNode note, @Nullable String tenant, long capacityBytes)
+            throws IOException {
+        Frame frame = call(
+                Operation.CREATE, List.of(new Entry(segment, device, bytes, note, tenant)), null, null, capacityBytes);
         if (frame.fds().length != 1) {
             frame.closeFds();
             throw new IOException("the keeper answered with " + frame.fds().length + " descriptors instead of one");
@@ -59,15 +75,22 @@ public final class KeeperClient implements AutoCloseable {
     }
 
     public void describe(String segment, JsonNode note) throws IOException {
-        call(Operation.DESCRIBE, List.of(new Entry(segment, 0, 0, note)), null, null)
+        call(Operation.DESCRIBE, List.of(new Entry(segment, 0, 0, note, null)), null, null, null)
                 .closeFds();
     }
 
     public void free(List<String> segments) throws IOException {
         List<Entry> entries = segments.stream()
-                .map(segment -> new Entry(segment, 0, 0, NullNode.getInstance()))
+                .map(segment -> new Entry(segment, 0, 0, NullNode.getInstance(), null))
                 .toList();
-        call(Operation.FREE, entries, null, null).closeFds();
+        Frame frame = call(Operation.FREE, entries, null, null, null);
+        frame.closeFds();
+        pool = frame.as(Reply.class).pool();
+    }
+
+    /** How the keeper's ready pages stood at the last {@link #free}; null when this keeper has not said. */
+    public @Nullable PoolState pool() {
+        return pool;
     }
 
     /** Hands segments over; the caller keeps its descriptors. */
@@ -75,7 +98,7 @@ public final class KeeperClient implements AutoCloseable {
         for (int at = 0; at < segments.size(); at += UnixSockets.MAX_FDS) {
             List<Kept> some = segments.subList(at, Math.min(segments.size(), at + UnixSockets.MAX_FDS));
             int[] fds = some.stream().mapToInt(Kept::fd).toArray();
-            call(Operation.ADOPT, some.stream().map(Kept::entry).toList(), null, null, fds)
+            call(Operation.ADOPT, some.stream().map(Kept::entry).toList(), null, null, null, fds)
                     .closeFds();
         }
     }
@@ -84,7 +107,7 @@ public final class KeeperClient implements AutoCloseable {
     public List<Kept> list() throws IOException {
         List<Kept> kept = new ArrayList<>();
         try {
-            Frame frame = call(Operation.LIST, null, null, null);
+            Frame frame = call(Operation.LIST, null, null, null, null);
             while (true) {
                 Reply reply = frame.as(Reply.class);
                 List<Entry> entries = reply.entries() == null ? List.of() : reply.entries();
@@ -95,7 +118,13 @@ public final class KeeperClient implements AutoCloseable {
                 }
                 for (int i = 0; i < entries.size(); i++) {
                     Entry entry = entries.get(i);
-                    kept.add(new Kept(entry.segment(), entry.device(), entry.bytes(), entry.note(), frame.fds()[i]));
+                    kept.add(new Kept(
+                            entry.segment(),
+                            entry.device(),
+                            entry.bytes(),
+                            entry.note(),
+                            entry.tenant(),
+                            frame.fds()[i]));
                 }
                 if (!reply.more()) {
                     return kept;
@@ -109,11 +138,11 @@ public final class KeeperClient implements AutoCloseable {
     }
 
     public void put(String key, @Nullable JsonNode value) throws IOException {
-        call(Operation.PUT, null, key, value).closeFds();
+        call(Operation.PUT, null, key, value, null).closeFds();
     }
 
     public Map<String, JsonNode> notes() throws IOException {
-        Frame frame = call(Operation.NOTES, null, null, null);
+        Frame frame = call(Operation.NOTES, null, null, null, null);
         frame.closeFds();
         Map<String, JsonNode> notes = frame.as(Reply.class).notes();
         return notes == null ? Map.of() : notes;
@@ -124,9 +153,10 @@ public final class KeeperClient implements AutoCloseable {
             @Nullable List<Entry> entries,
             @Nullable String key,
             @Nullable JsonNode value,
+            @Nullable Long capacityBytes,
             int... fds)
             throws IOException {
-        socket.send(new Request(operation, entries, key, value), fds);
+        socket.send(new Request(operation, entries, key, value, capacityBytes), fds);
         return receive();
     }
 

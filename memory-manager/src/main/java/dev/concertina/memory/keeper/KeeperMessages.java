@@ -33,8 +33,14 @@ final class KeeperMessages {
      * @param device accelerator ordinal
      * @param bytes committed
      * @param note what the agent wrote
+     * @param tenant among whose processes its pages may be used again; absent: nobody's, processes may write to them
      */
-    record Entry(String segment, int device, long bytes, JsonNode note) {}
+    record Entry(
+            String segment,
+            int device,
+            long bytes,
+            JsonNode note,
+            @Nullable String tenant) {}
 
     /**
      * A request.
@@ -42,30 +48,34 @@ final class KeeperMessages {
      * @param entries segments of CREATE (one), ADOPT, DESCRIBE (one), FREE (ids count)
      * @param key name of a note, PUT
      * @param value the note; absent: removed
+     * @param capacityBytes CREATE: what the device may hold in all
      */
     record Request(
             Operation operation,
             @Nullable List<Entry> entries,
             @Nullable String key,
-            @Nullable JsonNode value) {}
+            @Nullable JsonNode value,
+            @Nullable Long capacityBytes) {}
 
     /**
      * An answer.
      *
      * @param status 200, or a refusal as in the control protocol
+     * @param pool how the pages that lie ready stand, FREE
      */
     record Reply(
             int status,
             @Nullable String error,
             @Nullable List<Entry> entries,
             @Nullable Map<String, JsonNode> notes,
-            boolean more) {
+            boolean more,
+            @Nullable PoolState pool) {
         static Reply ok() {
-            return new Reply(200, null, null, null, false);
+            return new Reply(200, null, null, null, false, null);
         }
 
         static Reply refused(int status, String error) {
-            return new Reply(status, error, null, null, false);
+            return new Reply(status, error, null, null, false, null);
         }
     }
 }

@@ -10,6 +10,7 @@ public final class ErrnoException extends IOException {
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
+    public static final int EFAULT = 14;
     public static final int ENOSPC = 28;
     public static final int EPIPE = 32;
     public static final int ECONNREFUSED = 111;
@@ -34,6 +35,7 @@ public final class ErrnoException extends IOException {
             case EAGAIN -> "EAGAIN (timed out or try again)";
             case ENOMEM -> "ENOMEM (out of memory)";
             case EACCES -> "EACCES (permission denied)";
+            case EFAULT -> "EFAULT (no memory behind the address)";
             case 16 -> "EBUSY (busy)";
             case 22 -> "EINVAL (invalid argument)";
             case 23 -> "ENFILE (too many open files in the system)";

@@ -16,6 +16,11 @@ public final class MemoryFiles {
     private static final int MAP_NORESERVE = 0x4000;
     private static final int MFD_CLOEXEC = 1;
     private static final int MFD_ALLOW_SEALING = 2;
+    private static final int MFD_HUGETLB = 4;
+    private static final int MFD_HUGE_2MB = 21 << 26;
+    private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_POPULATE_WRITE = 23;
+    private static final long HUGE_BYTES = 2L << 20;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int F_ADD_SEALS = 1033;
     private static final int F_GET_SEALS = 1034;
@@ -42,26 +47,47 @@ public final class MemoryFiles {
             Native.bind("mmap", Native.LONG, Native.LONG, Native.LONG, Native.INT, Native.INT, Native.INT, Native.LONG);
     private static final MethodHandle MPROTECT =
             Native.bind("mprotect", Native.INT, Native.LONG, Native.LONG, Native.INT);
+    private static final MethodHandle MADVISE =
+            Native.bind("madvise", Native.INT, Native.LONG, Native.LONG, Native.INT);
     private static final MethodHandle MUNMAP = Native.bind("munmap", Native.INT, Native.LONG, Native.LONG);
 
     private MemoryFiles() {}
 
+    /** Kinds of pages that a memory file may have. */
+    public enum Pages {
+        SMALL,
+        /** Huge where the kernel finds some, small otherwise: {@code shmem_enabled} must be {@code advise} or more. */
+        TRANSPARENT,
+        /** From the pool that {@code nr_hugepages} sets aside, or an error. */
+        HUGETLB
+    }
+
+    /** {@link #create(String, long, Pages)} with small pages. */
+    public static int create(String name, long bytes) throws ErrnoException {
+        return create(name, bytes, Pages.SMALL);
+    }
+
     /**
-     * A new memory file of that size whose pages are committed, sealed against resizing, mode 0400 (a fresh open can only read).
+     * A new memory file of that size whose pages are committed and touched, sealed against resizing, mode 0400 (a fresh open can only read).
      *
      * @param name shown in {@code /proc}
-     * @throws ErrnoException ENOMEM or ENOSPC when there is no memory; nothing is left behind
+     * @throws ErrnoException ENOMEM, ENOSPC or EFAULT when there is no memory; nothing is left behind
      */
-    public static int create(String name, long bytes) throws ErrnoException {
+    public static int create(String name, long bytes, Pages pages) throws ErrnoException {
+        int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | (pages == Pages.HUGETLB ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
         int fd;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(name);
-            fd = (int) Native.call("memfd_create(" + name + ")", errno ->
-                    (int) MEMFD_CREATE.invokeExact(errno, text, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+            fd = (int) Native.call(
+                    "memfd_create(" + name + ")", errno -> (int) MEMFD_CREATE.invokeExact(errno, text, flags));
         }
         try {
             Native.call("ftruncate(" + bytes + ")", errno -> (int) FTRUNCATE.invokeExact(errno, fd, bytes));
-            Native.call("fallocate(" + bytes + ")", errno -> (int) FALLOCATE.invokeExact(errno, fd, 0, 0L, bytes));
+            if (pages == Pages.TRANSPARENT) {
+                populateAdvised(fd, bytes);
+            } else {
+                Native.call("fallocate(" + bytes + ")", errno -> (int) FALLOCATE.invokeExact(errno, fd, 0, 0L, bytes));
+            }
             Native.call("fcntl(F_ADD_SEALS)", errno -> (int) FCNTL.invokeExact(errno, fd, F_ADD_SEALS, SEALS));
             Native.call("fchmod(0400)", errno -> (int) FCHMOD.invokeExact(errno, fd, 0400));
             return fd;
@@ -69,6 +95,35 @@ public final class MemoryFiles {
             close(fd);
             throw e;
         }
+    }
+
+    /** The kernel gives huge pages to a mapping that asks for them, when they are touched there; {@code fallocate} has no mapping. */
+    private static void populateAdvised(int fd, long bytes) throws ErrnoException {
+        long base = reserve(bytes + HUGE_BYTES);
+        try {
+            long aligned = (base + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
+            mapFixed(aligned, bytes, fd);
+            protect(aligned, bytes, PROT_READ | PROT_WRITE);
+            adviseHuge(aligned, bytes);
+            populate(aligned, bytes);
+        } finally {
+            unmap(base, bytes + HUGE_BYTES);
+        }
+    }
+
+    private static void advise(long address, long bytes, int advice) throws ErrnoException {
+        Native.call("madvise(0x" + Long.toHexString(address) + ", " + bytes + ", " + advice + ")", errno ->
+                (int) MADVISE.invokeExact(errno, address, bytes, advice));
+    }
+
+    /** Touches every page for writing, and says so when there is no memory instead of ending the process. */
+    public static void populate(long address, long bytes) throws ErrnoException {
+        advise(address, bytes, MADV_POPULATE_WRITE);
+    }
+
+    /** Asks for huge pages where a memory file is mapped; before it is touched there. */
+    public static void adviseHuge(long address, long bytes) throws ErrnoException {
+        advise(address, bytes, MADV_HUGEPAGE);
     }
 
     /** Size of the file in bytes. */

@@ -37,7 +37,7 @@ final class TestNode implements AutoCloseable {
     final Path folder;
     final String host;
     final List<Path> models;
-    private final Map<String, String> more;
+    final Map<String, String> more;
     final ControlClient http = new ControlClient(new Token(SECRET), SHORT);
     Process keeper;
     Process agent;
@@ -46,7 +46,7 @@ final class TestNode implements AutoCloseable {
         this(name, devices, deviceBytes, Map.of(), models);
     }
 
-    /** With more in the agent's environment. */
+    /** {@code more}: environment of keeper and agent besides the usual. */
     TestNode(String name, int devices, long deviceBytes, Map<String, String> more, Path... models) throws Exception {
         this.name = name;
         this.more = more;
@@ -62,7 +62,9 @@ final class TestNode implements AutoCloseable {
     }
 
     void startKeeper() throws Exception {
-        keeper = java(KeeperMain.class, Map.of("CONCERTINA_RUN_DIR", folder.toString()), "keeper.log");
+        Map<String, String> environment = new HashMap<>(more);
+        environment.put("CONCERTINA_RUN_DIR", folder.toString());
+        keeper = java(KeeperMain.class, environment, "keeper.log");
     }
 
     void startAgent() throws Exception {
@@ -190,6 +192,34 @@ final class TestNode implements AutoCloseable {
     static long fds(Process process) throws IOException {
         try (Stream<Path> fds = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
             return fds.count();
+        }
+    }
+
+    /** Descriptors of segments that a process holds. */
+    static long segmentFds(Process process) throws IOException {
+        long count = 0;
+        try (Stream<Path> fds = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            for (Path fd : fds.toList()) {
+                try {
+                    String target = Files.readSymbolicLink(fd).toString();
+                    count += target.contains("/memfd:concertina-") || target.contains("/memfd:fakecuda-") ? 1 : 0;
+                } catch (java.nio.file.NoSuchFileException e) {
+                    // closed since it was listed
+                }
+            }
+        }
+        return count;
+    }
+
+    String metrics() throws Exception {
+        try (java.net.http.HttpClient client = java.net.http.HttpClient.newHttpClient()) {
+            return client.send(
+                            java.net.http.HttpRequest.newBuilder(
+                                            java.net.URI.create("http://" + address() + "/metrics"))
+                                    .header("Authorization", new Token(SECRET).authorization())
+                                    .build(),
+                            java.net.http.HttpResponse.BodyHandlers.ofString())
+                    .body();
         }
     }
 

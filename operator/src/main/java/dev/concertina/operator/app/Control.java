@@ -6,7 +6,7 @@ import dev.concertina.operator.deployment.MoEDeploymentReconciler;
 import dev.concertina.operator.fleet.Fleet;
 import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.ingest.Loads;
-import dev.concertina.operator.ingest.TrafficIngest;
+import dev.concertina.operator.ingest.TrafficTopics;
 import dev.concertina.operator.lease.LeaseTerm;
 import dev.concertina.operator.operation.OperationRunner;
 import dev.concertina.operator.operation.Preview;
@@ -26,7 +26,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /** One leading operator: everything between taking the Lease and giving it back. */
 public final class Control implements AutoCloseable {
@@ -42,7 +42,7 @@ public final class Control implements AutoCloseable {
     private final DecisionLoop decisionLoop;
     private final Decisions decisions = new Decisions();
     private final Loads loads = new Loads();
-    private final @Nullable TrafficIngest ingest;
+    private final TrafficTopics topics;
     private final Operator operator;
     private volatile boolean started;
 
@@ -53,6 +53,8 @@ public final class Control implements AutoCloseable {
         Placements placements = new Placements(client);
         Serving serving = new Serving(fleet, peers);
         this.routes = new Routes(fleet, peers, placements, serving);
+        Optional<String> kafka = settings.kafka().filter(servers -> !servers.isBlank());
+        this.topics = new TrafficTopics(kafka, settings.topic(), loads);
         Services services = new Services(
                 client,
                 settings,
@@ -62,15 +64,12 @@ public final class Control implements AutoCloseable {
                 new Budgets(client, clock),
                 placements,
                 loads,
+                topics,
                 routes,
                 clock);
         this.runner = new OperationRunner(services);
         this.preview = new Preview(services);
         this.decisionLoop = new DecisionLoop(client, loads, decisions, clock);
-        this.ingest = settings.kafka()
-                .filter(kafka -> !kafka.isBlank())
-                .map(kafka -> new TrafficIngest(kafka, settings.topic(), loads))
-                .orElse(null);
         this.operator = new Operator(overrider -> overrider
                 .withKubernetesClient(client)
                 .withCloseClientOnStop(false)
@@ -84,27 +83,33 @@ public final class Control implements AutoCloseable {
     /**
      * Takes the Lease, however long that takes, and starts.
      *
+     * @param another gets the name of the pod that leads, for as long as another does
      * @param lost called when the Lease is lost: the process must end at once
      * @throws InterruptedException while waiting for the Lease
      */
-    public static Control start(KubernetesClient client, Token token, Settings settings, Clock clock, Runnable lost)
+    public static Control start(
+            KubernetesClient client,
+            Token token,
+            Settings settings,
+            Clock clock,
+            Consumer<String> another,
+            Runnable lost)
             throws InterruptedException {
         String namespace = settings.namespace()
                 .or(() -> Optional.ofNullable(client.getNamespace()))
                 .orElse("default");
         String holder = settings.pod().orElseGet(Control::host);
-        LeaseTerm lease = LeaseTerm.acquire(client, namespace, holder, settings.leaseDuration(), clock, lost);
+        LeaseTerm lease = LeaseTerm.acquire(client, namespace, holder, settings.leaseDuration(), clock, another, lost);
         Control control = new Control(client, token, settings, clock, lease);
         control.routes.start();
         control.operator.start();
         control.decisionLoop.start();
-        if (control.ingest == null) {
+        if (settings.kafka().filter(servers -> !servers.isBlank()).isEmpty()) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "CONCERTINA_KAFKA is not set: no traffic is seen and nothing is scaled by itself");
-        } else {
-            control.ingest.start();
         }
+        control.topics.start();
         control.started = true;
         LOG.log(System.Logger.Level.INFO, "operator started term={0}", lease.term());
         return control;
@@ -143,7 +148,7 @@ public final class Control implements AutoCloseable {
 
     /** Why no traffic is seen, empty when it is. */
     public Optional<String> trafficProblem() {
-        return ingest == null ? Optional.of("CONCERTINA_KAFKA is not set") : Optional.ofNullable(ingest.problem());
+        return topics.problem();
     }
 
     /** Stops as a killed process would: operations stay where they are and the Lease is not given back. */
@@ -153,9 +158,7 @@ public final class Control implements AutoCloseable {
         runner.close();
         decisionLoop.close();
         routes.close();
-        if (ingest != null) {
-            ingest.close();
-        }
+        topics.close();
         operator.stop();
         fleet.close();
         peers.close();

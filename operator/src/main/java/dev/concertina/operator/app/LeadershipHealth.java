@@ -6,7 +6,10 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready when this operator leads, the API server answers its informers, and agents and gateways are known. */
+/**
+ * Ready when this operator leads, the API server answers its informers, and agents and gateways are known; or when another leads and this one
+ * would take over.
+ */
 @Readiness
 @ApplicationScoped
 public class LeadershipHealth implements HealthCheck {
@@ -25,7 +28,8 @@ public class LeadershipHealth implements HealthCheck {
                         .withData("term", control.term())
                         .withData("traffic", control.trafficProblem().orElse("reading"))
                         .build())
-                .orElseGet(() -> response.down()
+                .orElseGet(() -> response.status(application.leader().isPresent())
+                        .withData("leader", application.leader().orElse("nobody"))
                         .withData("waiting", "for the lease or the API server")
                         .build());
     }

@@ -20,6 +20,7 @@ public class OperatorApplication {
     private final Settings settings;
     private volatile @Nullable Control control;
     private volatile @Nullable Thread starter;
+    private volatile @Nullable String leader;
 
     OperatorApplication(KubernetesClient client, Settings settings) {
         this.client = client;
@@ -32,10 +33,17 @@ public class OperatorApplication {
 
     private void lead() {
         try {
-            control = Control.start(client, Token.fromEnvironment(), settings, Clock.systemUTC(), () -> {
-                LOG.log(System.Logger.Level.ERROR, "the lease is lost: ending, so that one leader acts");
-                Runtime.getRuntime().halt(1);
-            });
+            control = Control.start(
+                    client,
+                    Token.fromEnvironment(),
+                    settings,
+                    Clock.systemUTC(),
+                    other -> leader = other.isEmpty() ? null : other,
+                    () -> {
+                        LOG.log(System.Logger.Level.ERROR, "the lease is lost: ending, so that one leader acts");
+                        Runtime.getRuntime().halt(1);
+                    });
+            leader = null;
         } catch (InterruptedException e) {
             LOG.log(System.Logger.Level.INFO, "stopped while waiting for the lease");
         } catch (RuntimeException e) {
@@ -53,6 +61,11 @@ public class OperatorApplication {
         if (running != null) {
             running.close();
         }
+    }
+
+    /** Name of the pod that leads, as this one last saw it while it waits; empty when it leads itself or has seen none. */
+    public Optional<String> leader() {
+        return Optional.ofNullable(leader);
     }
 
     /** The leading operator, empty while another leads. */

@@ -19,7 +19,7 @@ import java.util.List;
 /** Takes a deployment apart: routes, operation, pods, accelerators, objects. Every step can be done again. */
 final class Departure {
     private static final System.Logger LOG = System.getLogger(Departure.class.getName());
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int PATIENCE_PHASES = 2;
 
     private final Services services;
     private final Operations operations;
@@ -45,7 +45,8 @@ final class Departure {
             return true;
         }
         Instant asked = Instant.parse(deployment.getMetadata().getDeletionTimestamp());
-        if (asked.plus(PATIENCE).isAfter(now)) {
+        Duration patience = services.settings().phaseDeadline().multipliedBy(PATIENCE_PHASES);
+        if (asked.plus(patience).isAfter(now)) {
             LOG.log(System.Logger.Level.DEBUG, "deletion goes on deployment={0}/{1} waits={2}", namespace, name, left);
             return false;
         }

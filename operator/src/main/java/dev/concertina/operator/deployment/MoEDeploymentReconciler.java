@@ -127,6 +127,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         String name = deployment.getMetadata().getName();
         String key = namespace + "/" + name;
         services.loads().watch(key, wanted.slo());
+        services.topics().use(key, wanted.topic());
         services.routes().keep(namespace, name, wanted.modelName(), maxContext);
         Observation seen = observer.observe(deployment, wanted);
         seen.active().ifPresent(runner::ensure);
@@ -233,6 +234,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                 + deployment.getMetadata().getName();
         decisions.forget(key);
         services.loads().forget(key);
+        services.topics().use(key, null);
         silence.forget(key);
         boolean done = false;
         try {

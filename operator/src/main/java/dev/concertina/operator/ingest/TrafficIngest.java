@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Reads the traffic topic (CloudEvents in binary mode) on a thread of its own, from a minute ago on. While Kafka is away it tries again and
  * says so; the trackers then report missing data.
  */
-public final class TrafficIngest implements AutoCloseable {
+public final class TrafficIngest implements TrafficTopics.Reading {
     private static final System.Logger LOG = System.getLogger(TrafficIngest.class.getName());
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration LOOK_BACK = Duration.ofSeconds(60);
@@ -55,11 +55,13 @@ public final class TrafficIngest implements AutoCloseable {
         this.thread = Thread.ofPlatform().daemon().name("traffic-ingest").unstarted(this::run);
     }
 
+    @Override
     public void start() {
         thread.start();
     }
 
     /** Why no events are read, null when they are. */
+    @Override
     public @Nullable String problem() {
         return problem;
     }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ public final class LeaseTerm implements AutoCloseable {
     private String said = "";
     private Instant renewed = Instant.EPOCH;
     private String seenVersion = "";
+    private String seenHolder = "";
     private Instant seenSince = Instant.EPOCH;
 
     private LeaseTerm(
@@ -50,15 +52,23 @@ public final class LeaseTerm implements AutoCloseable {
     /**
      * Takes the Lease, waiting for as long as another holder renews it.
      *
+     * @param another gets the holder's name each time that it is another's
      * @param lost called at most once, on the Lease's thread, when another took it or it could not be renewed in time
      * @throws InterruptedException while waiting
      */
     public static LeaseTerm acquire(
-            KubernetesClient client, String namespace, String holder, Duration duration, Clock clock, Runnable lost)
+            KubernetesClient client,
+            String namespace,
+            String holder,
+            Duration duration,
+            Clock clock,
+            Consumer<String> another,
+            Runnable lost)
             throws InterruptedException {
         LeaseTerm lease = new LeaseTerm(client, namespace, holder, duration, clock, lost);
         boolean said = false;
         while (!lease.tryTake()) {
+            another.accept(lease.seenHolder);
             if (!said) {
                 LOG.log(System.Logger.Level.INFO, "waiting for the lease namespace={0} name={1}", namespace, NAME);
                 said = true;
@@ -117,6 +127,7 @@ public final class LeaseTerm implements AutoCloseable {
         String version = spec.getHolderIdentity() + " " + spec.getLeaseTransitions() + " " + spec.getRenewTime();
         if (!version.equals(seenVersion)) {
             seenVersion = version;
+            seenHolder = spec.getHolderIdentity();
             seenSince = now;
         }
         return seenSince.plusSeconds(seconds).isAfter(now);

@@ -1,5 +1,6 @@
 package dev.concertina.operator.operation;
 
+import dev.concertina.operator.fleet.FleetView;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.operation.OperationState.Provisioning;
 import dev.concertina.operator.operation.OperationState.Staging;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Pods for all ranks of the target; done when each has joined an accelerator. */
 final class ProvisionPhase {
@@ -16,13 +19,16 @@ final class ProvisionPhase {
         List<Integer> created = new ArrayList<>();
         run.waiting().until(() -> {
             Map<Integer, Pod> pods = pods(run);
-            Map<Integer, Seat> seats = run.seats(run.services().fleet().observe());
+            FleetView view = run.services().fleet().observe();
+            Map<Integer, Seat> seats = run.seats(view);
             Optional<String> missing = Optional.empty();
             for (int rank = 0; rank < run.to(); rank++) {
                 if (!pods.containsKey(rank)) {
                     created.add(rank);
                 }
-                boolean usable = run.services().pods().ensure(run.owner(), rank, pods.get(rank), run.pod(rank));
+                boolean usable = run.services()
+                        .pods()
+                        .ensure(run.owner(), rank, pods.get(rank), run.pod(rank), leftNodes(run, view, rank));
                 Seat seat = seats.get(rank);
                 if (!usable || seat == null || !seat.live()) {
                     missing = missing.or(() -> Optional.of(why(run, pods, seats)));
@@ -33,6 +39,13 @@ final class ProvisionPhase {
         return state.stage(
                 "created " + created.size() + " pod(s); " + run.to() + " rank(s) joined",
                 run.services().clock().instant());
+    }
+
+    private static Set<String> leftNodes(Run run, FleetView view, int rank) {
+        return view.bindings(run.deployment()).stream()
+                .filter(seat -> seat.rank() == rank && run.moving().contains(rank) && run.leaves(rank, seat.pod()))
+                .map(Seat::node)
+                .collect(Collectors.toSet());
     }
 
     /** By rank, the pod that the target needs, as far as it is there. */

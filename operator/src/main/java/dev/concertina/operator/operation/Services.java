@@ -3,6 +3,7 @@ package dev.concertina.operator.operation;
 import dev.concertina.operator.fleet.Fleet;
 import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.ingest.Loads;
+import dev.concertina.operator.ingest.TrafficTopics;
 import dev.concertina.operator.placement.Placements;
 import dev.concertina.operator.pods.Budgets;
 import dev.concertina.operator.pods.WorkerPods;
@@ -21,5 +22,6 @@ public record Services(
         Budgets budgets,
         Placements placements,
         Loads loads,
+        TrafficTopics topics,
         Routes routes,
         Clock clock) {}

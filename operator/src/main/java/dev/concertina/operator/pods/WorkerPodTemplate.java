@@ -4,6 +4,8 @@ import dev.concertina.crds.Api;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentSpec;
 import dev.concertina.operator.settings.Settings;
+import io.fabric8.kubernetes.api.model.Affinity;
+import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Builds the pod of one rank; it fits the {@code restricted} Pod Security Standard. Pure. */
 public final class WorkerPodTemplate {
@@ -37,8 +40,13 @@ public final class WorkerPodTemplate {
         return Map.of(Api.LABEL_COMPONENT, Api.COMPONENT_WORKER, Api.LABEL_DEPLOYMENT, deployment);
     }
 
-    /** The pod of a rank under a name of {@link PodName}. */
-    public Pod pod(MoEDeployment owner, int rank, String pod) {
+    /**
+     * The pod of a rank.
+     *
+     * @param pod its name, of {@link PodName}
+     * @param notOn nodes that it must not go to: those that the rank leaves
+     */
+    public Pod pod(MoEDeployment owner, int rank, String pod, Set<String> notOn) {
         String name = owner.getMetadata().getName();
         MoEDeploymentSpec.Accelerator accelerator = owner.getSpec().accelerator();
         Map<String, String> labels = new LinkedHashMap<>(selector(name));
@@ -55,7 +63,6 @@ public final class WorkerPodTemplate {
                                 .withName(name)
                                 .withUid(owner.getMetadata().getUid())
                                 .withController(true)
-                                .withBlockOwnerDeletion(true)
                                 .build())
                         .build())
                 .withNewSpec()
@@ -70,9 +77,26 @@ public final class WorkerPodTemplate {
                 .withType("RuntimeDefault")
                 .endSeccompProfile()
                 .endSecurityContext()
+                .withAffinity(notOn.isEmpty() ? null : elsewhere(notOn))
                 .withContainers(container(owner, rank))
                 .withVolumes(volumes())
                 .endSpec()
+                .build();
+    }
+
+    private static Affinity elsewhere(Set<String> notOn) {
+        return new AffinityBuilder()
+                .withNewNodeAffinity()
+                .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+                .addNewNodeSelectorTerm()
+                .addNewMatchExpression()
+                .withKey("kubernetes.io/hostname")
+                .withOperator("NotIn")
+                .withValues(notOn.stream().sorted().toList())
+                .endMatchExpression()
+                .endNodeSelectorTerm()
+                .endRequiredDuringSchedulingIgnoredDuringExecution()
+                .endNodeAffinity()
                 .build();
     }
 

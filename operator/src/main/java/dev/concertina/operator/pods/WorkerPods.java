@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +66,9 @@ public final class WorkerPods {
      *
      * @param existing the rank's pod, null for none
      * @param name of the pod to create
+     * @param notOn nodes that a new pod must not go to
      */
-    public boolean ensure(MoEDeployment owner, int rank, @Nullable Pod existing, String name) {
+    public boolean ensure(MoEDeployment owner, int rank, @Nullable Pod existing, String name, Set<String> notOn) {
         if (existing != null) {
             if (leaving(existing)) {
                 return false;
@@ -82,7 +84,7 @@ public final class WorkerPods {
             return false;
         }
         try {
-            client.resource(template.pod(owner, rank, name)).create();
+            client.resource(template.pod(owner, rank, name, notOn)).create();
             LOG.log(System.Logger.Level.INFO, "created pod name={0}", name);
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {

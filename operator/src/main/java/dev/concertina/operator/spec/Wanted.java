@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param kvBytes KV cache per rank
  * @param replicaSlots expert slots per rank and layer beyond those needed
  * @param pinned placement to use as it is
+ * @param topic further topic with this deployment's events
  * @param maxStep 0: no limit
  * @param pace speed of the simulated accelerators, when the engine's environment states one
  */
@@ -40,6 +41,7 @@ public record Wanted(
         int replicaSlots,
         Weights weights,
         @Nullable String pinned,
+        @Nullable String topic,
         boolean paused,
         Optional<Pace> pace) {
     private static final long DEFAULT_KV_BYTES = 64L << 20;
@@ -66,7 +68,7 @@ public record Wanted(
                 ? new MoEDeploymentSpec.Scaling(null, null, null, null, null, null, null, null)
                 : spec.scaling();
         int min = Objects.requireNonNullElse(scaling.minWidth(), 1);
-        int max = Objects.requireNonNullElse(scaling.maxWidth(), Math.max(8, min));
+        int max = Objects.requireNonNullElse(scaling.maxWidth(), 8);
         require(min >= 1 && min <= max, "spec.scaling: minWidth " + min + " must be from 1 to maxWidth " + max);
         int width = Objects.requireNonNullElse(spec.width(), 1);
         require(width >= 0, "spec.width is " + width + "; it must not be negative");
@@ -93,6 +95,7 @@ public record Wanted(
                 placement == null || placement.replicaSlots() == null ? 0 : placement.replicaSlots(),
                 weights(placement),
                 placement == null ? null : placement.pinned(),
+                spec.traffic() == null ? null : spec.traffic().topic(),
                 Boolean.TRUE.equals(spec.paused()),
                 pace(spec.engine()));
     }

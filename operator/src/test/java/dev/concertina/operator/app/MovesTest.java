@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus.Phase;
+import dev.concertina.wire.ControlException;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Ranks that have to leave: their node is being drained, or their process hangs. */
@@ -155,5 +157,33 @@ class MovesTest extends OperatorHarness {
                 .isNotEqualTo(pod);
         assertThat(last().done().copied() + last().done().loaded()).isZero();
         assertMemoryMatches(2);
+    }
+
+    /** It comes back without the epoch, so the commit cannot be completed: an epoch after it has the old map. */
+    @Test
+    void aRankStartedAgainBetweenPrepareAndCommitRollsBackToTheOldMap() {
+        apply("file:///models/shakespeare-moe", 2);
+        awaitWidth(2);
+        AtomicBoolean once = new AtomicBoolean();
+        fleet.onCommit(rank -> {
+            if (rank == 2 && once.compareAndSet(false, true)) {
+                Thread.ofVirtual().start(() -> fleet.crash(2));
+                throw new ControlException(503, "ending");
+            }
+        });
+        scale(3);
+        awaitRolledBack();
+        assertThat(last().error()).contains("Committing").contains("is not prepared");
+        assertThat(last().phases().get(last().phases().size() - 2).message())
+                .contains("epoch 3 serves with the placement before");
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> assertThat(get().getStatus().placementEpoch()).isEqualTo(3));
+        assertThat(fleet.worker(0).epoch()).isEqualTo(3);
+        assertThat(fleet.worker(1).epoch()).isEqualTo(3);
+        assertThat(fleet.gateway().ranks(KEY)).containsExactly(0, 1);
+        assertMemoryMatches(2);
+        awaitWidth(3);
+        assertMemoryMatches(3);
     }
 }

@@ -12,6 +12,7 @@ import dev.concertina.crds.ScaleOperationStatus.Phase;
 import dev.concertina.operator.doubles.FakeFleet;
 import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.placement.Placements;
+import dev.concertina.operator.settings.Settings;
 import dev.concertina.scheduler.placement.Placement;
 import dev.concertina.wire.ObjectId;
 import dev.concertina.wire.Token;
@@ -75,6 +76,11 @@ public abstract class OperatorHarness {
         return client;
     }
 
+    /** What the operator is told. */
+    protected Settings settings() {
+        return new TestSettings();
+    }
+
     /** Ends what {@link #open} began. */
     protected void shut() {
         client.close();
@@ -84,7 +90,7 @@ public abstract class OperatorHarness {
     }
 
     protected Control operator() throws InterruptedException {
-        return Control.start(operatorClient(), token, new TestSettings(), Clock.systemUTC(), () -> {});
+        return Control.start(operatorClient(), token, settings(), Clock.systemUTC(), leader -> {}, () -> {});
     }
 
     @AfterEach

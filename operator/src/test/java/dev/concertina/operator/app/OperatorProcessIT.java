@@ -10,6 +10,7 @@ import dev.concertina.crds.ScaleOperationStatus.Phase;
 import dev.concertina.operator.doubles.FakeFleet;
 import dev.concertina.operator.operation.Operations;
 import dev.concertina.wire.Token;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
@@ -23,24 +24,32 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged operator as a process, killed with SIGKILL. */
 class OperatorProcessIT {
     private static final Path APPLICATION = Path.of("target/quarkus-app/quarkus-run.jar");
     private static final String NAME = "shakespeare";
     private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LEASE = Duration.ofSeconds(8);
     private static final Logger QUIET = Logger.getLogger("io.fabric8.mockwebserver");
 
     @TempDir
     Path folder;
 
     private Process operator(String apiServer, Path token) throws IOException {
+        return operator(apiServer, token, "operator-0");
+    }
+
+    private Process operator(String apiServer, Path token, String pod) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -53,7 +62,8 @@ class OperatorProcessIT {
             environment.put("CONCERTINA_TOKEN_FILE", token.toString());
         }
         environment.put("CONCERTINA_HOST", "127.0.0.1");
-        environment.put("CONCERTINA_POD", "operator-0");
+        environment.put("CONCERTINA_POD", pod);
+        environment.put("CONCERTINA_LEASE_DURATION", LEASE.toString());
         environment.put("CONCERTINA_END_WITH_PARENT", "true");
         environment.put("KUBERNETES_MASTER", apiServer);
         environment.put("KUBERNETES_NAMESPACE", "default");
@@ -102,6 +112,81 @@ class OperatorProcessIT {
             client.close();
             server.destroy();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"KILL", "STOP"})
+    void theOtherOperatorGoesOnWithinTheLeaseTime(String signal) throws Exception {
+        QUIET.setLevel(Level.WARNING);
+        Path token = Files.writeString(folder.resolve("token"), "a-token-of-sufficient-length\n");
+        KubernetesMockServer server = new KubernetesMockServer(
+                new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
+        server.init();
+        KubernetesClient client = server.createClient();
+        String url = client.getConfiguration().getMasterUrl();
+        Process first = operator(url, token, "operator-a");
+        Process second = null;
+        try (FakeFleet fleet = new FakeFleet(client, Token.fromFile(token))) {
+            client.resource(deployment()).create();
+            awaitWidth(client, fleet, 1);
+            int term = lease(client).getLeaseTransitions();
+            second = operator(url, token, "operator-b");
+            await().atMost(LIMIT).until(() -> log().contains("waiting for the lease"));
+            fleet.agents().forEach(agent -> agent.stageMillis(3000));
+            scale(client, 2);
+            await().atMost(LIMIT).pollInterval(Duration.ofMillis(20)).until(() -> phase(client) == Phase.Staging);
+            signal(first, signal);
+            long since = System.nanoTime();
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> lease(client).getHolderIdentity().equals("operator-b"));
+            System.out.printf(
+                    Locale.ROOT,
+                    "leader %s: the other took the lease of %s after %.1f s%n",
+                    signal.equals("KILL") ? "killed" : "frozen",
+                    LEASE,
+                    (System.nanoTime() - since) / 1e9);
+            assertThat(lease(client).getLeaseTransitions()).isEqualTo(term + 1);
+            awaitWidth(client, fleet, 2);
+            if (signal.equals("STOP")) { // it wakes up, finds its term over and ends, and what it still says is refused
+                signal(first, "CONT");
+                assertThat(first.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                assertThat(log()).contains("the lease is lost");
+            }
+            assertThat(second.isAlive()).isTrue();
+            assertThat(lease(client).getHolderIdentity()).isEqualTo("operator-b");
+            awaitWidth(client, fleet, 2);
+            assertThat(new Operations(client).list("default", NAME)).hasSize(2);
+            assertThat(fleet.agents())
+                    .as("agents that got a command since refuse the first one's")
+                    .anySatisfy(agent -> assertThat(agent.state().term()).isEqualTo(term + 1));
+        } finally {
+            kill(first);
+            if (second != null) {
+                kill(second);
+            }
+            client.close();
+            server.destroy();
+        }
+    }
+
+    private static LeaseSpec lease(KubernetesClient client) {
+        return client.leases()
+                .inNamespace("default")
+                .withName("concertina-operator")
+                .get()
+                .getSpec();
+    }
+
+    private String log() throws IOException {
+        return Files.readString(folder.resolve("operator.log"));
+    }
+
+    private static void signal(Process process, String signal) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @Test

@@ -122,6 +122,24 @@ class ScalingTest extends OperatorHarness {
         }
     }
 
+    /** What is staged already is not counted a second time: half of the model would not fit twice. */
+    @Test
+    void anOperatorKilledHalfWayThroughStagingGoesOn() throws Exception {
+        fleet.agents().getFirst().stageMillis(1, 2_000);
+        apply("file:///models/shakespeare-moe", 2);
+        await().atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> !operations().isEmpty() && lastPhase() == Phase.Staging);
+        await().atMost(LIMIT)
+                .until(() -> !fleet.agents().getFirst().objects(KEY, 0).isEmpty());
+        control.abandon();
+        assertThat(last().phase()).isEqualTo(Phase.Staging);
+        control = operator();
+        awaitWidth(2);
+        assertThat(operations()).hasSize(1);
+        assertMemoryMatches(2);
+    }
+
     @Test
     void aCrashedRankIsTakenInByARecoveryEpoch() {
         apply("file:///models/shakespeare-moe", 2);

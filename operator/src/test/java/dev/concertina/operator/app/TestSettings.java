@@ -4,15 +4,14 @@ import dev.concertina.operator.settings.Settings;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Settings for tests: short deadlines, no Kafka. */
-record TestSettings() implements Settings {
-    @Override
-    public Optional<String> tokenFile() {
-        return Optional.empty();
+/** Settings for tests: short deadlines, no Kafka unless one is named. */
+public record TestSettings(Duration phaseDeadline, Optional<String> kafka) implements Settings {
+    public TestSettings() {
+        this(Duration.ofSeconds(20), Optional.empty());
     }
 
     @Override
-    public Optional<String> kafka() {
+    public Optional<String> tokenFile() {
         return Optional.empty();
     }
 
@@ -54,11 +53,6 @@ record TestSettings() implements Settings {
     @Override
     public Duration silentDeadline() {
         return Duration.ofSeconds(2);
-    }
-
-    @Override
-    public Duration phaseDeadline() {
-        return Duration.ofSeconds(20);
     }
 
     @Override

@@ -7,15 +7,19 @@ import dev.concertina.crds.ExpertPlacement;
 import dev.concertina.crds.ExpertPlacementSpec;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentSpec;
+import dev.concertina.crds.MoEDeploymentSpec.Mode;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus.Phase;
 import dev.concertina.operator.doubles.FakeAgent;
 import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.placement.PlacementTable;
 import dev.concertina.operator.placement.Placements;
+import dev.concertina.scheduler.load.TrafficEvent;
 import dev.concertina.scheduler.placement.Placement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -184,5 +188,32 @@ class WishesTest extends OperatorHarness {
         });
         awaitWidth(3);
         assertMemoryMatches(3);
+    }
+
+    @Test
+    void adviceIsGivenAndNothingDone() {
+        apply("file:///models/shakespeare-moe", 1);
+        awaitWidth(1);
+        change(deployment -> new MoEDeploymentSpec(
+                deployment.getSpec().model(),
+                new MoEDeploymentSpec.Engine(null, null, null, Map.of("CONCERTINA_PACE", "step=8ms,token=800us")),
+                null,
+                1,
+                new MoEDeploymentSpec.Scaling(Mode.Advisory, 1, 4, null, "100ms", "100ms", "100ms", null, null, null),
+                null,
+                null,
+                new MoEDeploymentSpec.Accelerator(null, "1Mi", null),
+                null,
+                null));
+        await().atMost(LIMIT).untilAsserted(() -> {
+            Instant now = Instant.now();
+            control.loads().accept(new TrafficEvent.Window("gateway-0", KEY, now, 1, 200, 10, 0, 64, 500, 4000, 500));
+            assertThat(get().getStatus().lastDecision()).isNotNull();
+            assertThat(get().getStatus().lastDecision().width()).isGreaterThan(1);
+        });
+        assertThat(get().getStatus().lastDecision().reasons()).isNotEmpty();
+        assertThat(get().getSpec().width()).isEqualTo(1);
+        assertThat(operations()).hasSize(1);
+        assertThat(condition("Scaling").getReason()).isEqualTo("AtWidth");
     }
 }

@@ -24,7 +24,9 @@ public final class FakeAgent implements AutoCloseable {
     public static final int EXPERTS = 8;
     public static final long DENSE_BYTES = 1_000;
     public static final long EXPERT_BYTES = 100;
-    private static final long CAPACITY = 64L << 20;
+    private static final long GRANULE = 2L << 20;
+    /** All of the model fits on one device, and half of it does not fit twice. */
+    private static final long CAPACITY = 54L << 20;
 
     private final String node;
     private final int devices;
@@ -37,6 +39,7 @@ public final class FakeAgent implements AutoCloseable {
     private long term;
     private volatile boolean failNextStage;
     private volatile long stageMillis = 20;
+    private final Map<Integer, Long> stageMillisOf = new ConcurrentHashMap<>();
 
     public FakeAgent(String node, int devices, Token token, Supplier<List<FakeAgent>> all) throws IOException {
         this.node = node;
@@ -79,6 +82,11 @@ public final class FakeAgent implements AutoCloseable {
         stageMillis = millis;
     }
 
+    /** The same for one device alone. */
+    public void stageMillis(int device, long millis) {
+        stageMillisOf.put(device, millis);
+    }
+
     private void fence(long commandTerm) {
         if (commandTerm < term) {
             throw new ControlException(412, "term " + commandTerm + " is lower than " + term);
@@ -94,12 +102,13 @@ public final class FakeAgent implements AutoCloseable {
             for (Map.Entry<String, Set<ObjectId>> owner : owners.entrySet()) {
                 for (ObjectId object : owner.getValue()) {
                     long bytes = bytes(object);
-                    used += bytes;
+                    long committed = (bytes + GRANULE - 1) / GRANULE * GRANULE;
+                    used += committed;
                     segments.add(new Agents.Segment(
-                            node + device + object, owner.getKey(), object, device, bytes, bytes, 1, 0, "op"));
+                            node + device + object, owner.getKey(), object, device, bytes, committed, 1, 0, "op"));
                 }
             }
-            list.add(new Agents.Device(device, CAPACITY, used, used));
+            list.add(new Agents.Device(device, CAPACITY, used, used, null, null));
         });
         return new Agents.State(node, term, list, segments, List.copyOf(members.values()));
     }
@@ -195,7 +204,7 @@ public final class FakeAgent implements AutoCloseable {
 
     private void work(String key, Agents.Stage stage, boolean fail) {
         try {
-            Thread.sleep(stageMillis);
+            Thread.sleep(stageMillisOf.getOrDefault(stage.device(), stageMillis));
         } catch (InterruptedException e) {
             return;
         }

@@ -30,7 +30,7 @@ public final class Migrator implements AutoCloseable {
 
     private final MemoryClient memory;
     private final ControlClient peers;
-    private final int rank;
+    private final String incarnation;
     private final ExecutorService threads = Executors.newFixedThreadPool(
             AT_ONCE, Thread.ofPlatform().daemon().name("migration-", 0).factory());
     private volatile List<Rank> targets = List.of();
@@ -38,15 +38,18 @@ public final class Migrator implements AutoCloseable {
     private boolean running;
     private int turn;
 
-    public Migrator(MemoryClient memory, ControlClient peers, int rank) {
+    public Migrator(MemoryClient memory, ControlClient peers, String incarnation) {
         this.memory = memory;
         this.peers = peers;
-        this.rank = rank;
+        this.incarnation = incarnation;
     }
 
     /** Starts draining towards the targets, or ends it when there are none. Answers at once. */
     public synchronized void drain(Serving serving, List<Rank> to) {
-        targets = to.stream().filter(target -> target.rank() != rank).toList();
+        // not by its number: a rank that moves to another node drains towards the process that takes it over
+        targets = to.stream()
+                .filter(target -> !target.incarnation().equals(incarnation))
+                .toList();
         serving.engine().drain(!to.isEmpty());
         if (!targets.isEmpty() && !running) {
             running = true;

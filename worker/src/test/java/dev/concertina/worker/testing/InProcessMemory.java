@@ -46,7 +46,7 @@ public final class InProcessMemory {
         @Override
         public Joined join(JoinRequest request) {
             rank = request.rank();
-            return new Joined(rank, "i" + System.nanoTime(), "here");
+            return new Joined(rank, "i" + System.nanoTime(), "here", null);
         }
 
         @Override

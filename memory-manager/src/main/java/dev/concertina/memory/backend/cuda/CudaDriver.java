@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Supplier;
@@ -118,6 +119,24 @@ public final class CudaDriver {
                 .findFirst()
                 .orElseThrow(() -> new CudaUnavailableException("no accelerator " + uuid + " here; there are "
                         + devices.stream().map(CudaDevice::uuid).toList()));
+    }
+
+    /**
+     * The devices of a node in an order that keeper, agent and clients agree on.
+     *
+     * @param uuids which, in this order; empty: all that this process sees, ordered by UUID
+     */
+    public List<CudaDevice> choose(List<String> uuids) throws CudaException, CudaUnavailableException {
+        if (uuids.isEmpty()) {
+            return devices().stream()
+                    .sorted(Comparator.comparing(CudaDevice::uuid))
+                    .toList();
+        }
+        List<CudaDevice> chosen = new ArrayList<>();
+        for (String uuid : uuids) {
+            chosen.add(device(uuid));
+        }
+        return List.copyOf(chosen);
     }
 
     /** The device's primary context, shared with every other user of it in this process; close it. */

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Assumptions;
 import org.opentest4j.TestAbortedException;
 
 /** The strict fake of the driver library, compiled once per test run from {@code src/test/c}. */
-final class FakeDriver {
+public final class FakeDriver {
     private static final Path SOURCE = Path.of("src/test/c/fake_cuda.c");
     private static Path compiled;
 
     private FakeDriver() {}
 
     /** The library's file; aborts the test, saying why, where it cannot be built. */
-    static synchronized Path library() throws IOException, InterruptedException {
+    public static synchronized Path library() throws IOException, InterruptedException {
         if (compiled == null) {
             Assumptions.assumeTrue(
                     System.getProperty("os.name").equals("Linux"), "the fake driver needs Linux's memory files");

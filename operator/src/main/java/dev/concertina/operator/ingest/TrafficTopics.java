@@ -1,0 +1,103 @@
+package dev.concertina.operator.ingest;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the operator's own topic and each further one that a deployment names, one {@link TrafficIngest} per topic, for as long as a deployment
+ * names it. Safe for any number of threads.
+ */
+public final class TrafficTopics implements AutoCloseable {
+    private final String own;
+    private final Function<String, Reading> open;
+    private final boolean connected;
+    private final Map<String, Reading> readings = new HashMap<>();
+    private final Map<String, String> wanted = new HashMap<>();
+
+    /** One topic being read. */
+    interface Reading extends AutoCloseable {
+        void start();
+
+        /** Why nothing is read, null when it is. */
+        @Nullable
+        String problem();
+
+        @Override
+        void close();
+    }
+
+    /**
+     * Of one Kafka.
+     *
+     * @param servers bootstrap servers; without them nothing is read
+     */
+    public TrafficTopics(Optional<String> servers, String own, Loads loads) {
+        this(own, servers.isPresent(), topic -> new TrafficIngest(servers.orElseThrow(), topic, loads));
+    }
+
+    TrafficTopics(String own, boolean connected, Function<String, Reading> open) {
+        this.own = own;
+        this.connected = connected;
+        this.open = open;
+    }
+
+    /** Begins with the operator's own topic. */
+    public synchronized void start() {
+        settle();
+    }
+
+    /** A deployment's events come on that topic too; null or the operator's own: on no other. */
+    public synchronized void use(String deployment, @Nullable String topic) {
+        String before = topic == null || topic.equals(own) ? wanted.remove(deployment) : wanted.put(deployment, topic);
+        if (topic == null ? before != null : !topic.equals(before)) {
+            settle();
+        }
+    }
+
+    private void settle() {
+        if (!connected) {
+            return;
+        }
+        Set<String> topics = new HashSet<>(wanted.values());
+        topics.add(own);
+        readings.entrySet().removeIf(reading -> {
+            boolean over = !topics.contains(reading.getKey());
+            if (over) {
+                reading.getValue().close();
+            }
+            return over;
+        });
+        for (String topic : topics) {
+            readings.computeIfAbsent(topic, name -> {
+                Reading reading = open.apply(name);
+                reading.start();
+                return reading;
+            });
+        }
+    }
+
+    /** Why no traffic is seen, empty when it is. */
+    public synchronized Optional<String> problem() {
+        if (!connected) {
+            return Optional.of("CONCERTINA_KAFKA is not set");
+        }
+        for (Map.Entry<String, Reading> reading : readings.entrySet()) {
+            String problem = reading.getValue().problem();
+            if (problem != null) {
+                return Optional.of("topic " + reading.getKey() + ": " + problem);
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public synchronized void close() {
+        readings.values().forEach(Reading::close);
+        readings.clear();
+    }
+}
