@@ -199,7 +199,7 @@ class WishesTest extends OperatorHarness {
                 new MoEDeploymentSpec.Engine(null, null, null, Map.of("CONCERTINA_PACE", "step=8ms,token=800us")),
                 null,
                 1,
-                new MoEDeploymentSpec.Scaling(Mode.Advisory, 1, 4, null, "100ms", "100ms", "100ms", null, null, null),
+                new MoEDeploymentSpec.Scaling(Mode.Advisory, 1, 4, null, "100ms", "100ms", "100ms", null),
                 null,
                 null,
                 new MoEDeploymentSpec.Accelerator(null, "1Mi", null),
