@@ -49,6 +49,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
     private final ModelCheck models;
     private final Departure departure;
     private final Map<String, Instant> brokenSince = new ConcurrentHashMap<>();
+    private final LostRanks lostRanks;
     private final Silence silence = new Silence();
     private final ModelNames names = new ModelNames();
 
@@ -59,6 +60,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         this.runner = runner;
         this.decisions = decisions;
         this.models = new ModelCheck(services.fleet(), services.peers(), services.clock());
+        this.lostRanks = new LostRanks(services.pods(), services.fleet());
         this.departure = new Departure(services, operations, runner);
     }
 
@@ -134,6 +136,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         Silence.Heard heard =
                 silence.hear(key, seen.ranks(), services.settings().silentDeadline(), now);
         heard.replace().forEach(pod -> replace(namespace, pod));
+        lostRanks.look(deployment, seen);
         services.budgets().keep(deployment, seen.pods());
         Instant since = seen.broken().isEmpty() ? now : brokenSince.computeIfAbsent(key, ignored -> now);
         if (seen.broken().isEmpty()) {

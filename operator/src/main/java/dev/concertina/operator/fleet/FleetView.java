@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -40,6 +41,14 @@ public record FleetView(Instant at, List<AgentView> agents) {
                 .flatMap(agent -> agent.members().map(member -> new Seat(agent, member)))
                 .filter(seat -> seat.member().deployment().equals(deployment))
                 .toList();
+    }
+
+    /** Nodes where an accelerator is bound to a rank. */
+    public Set<String> nodesOf(String deployment, int rank) {
+        return bindings(deployment).stream()
+                .filter(seat -> seat.rank() == rank)
+                .map(Seat::node)
+                .collect(Collectors.toSet());
     }
 
     /** Accelerators of certain nodes that no rank is bound to, the node with the most free ones first. */

@@ -28,7 +28,13 @@ final class ProvisionPhase {
                 }
                 boolean usable = run.services()
                         .pods()
-                        .ensure(run.owner(), rank, pods.get(rank), run.pod(rank), leftNodes(run, view, rank));
+                        .ensure(
+                                run.owner(),
+                                rank,
+                                pods.get(rank),
+                                run.pod(rank),
+                                leftNodes(run, view, rank),
+                                run.moving().contains(rank) ? Set.of() : view.nodesOf(run.deployment(), rank));
                 Seat seat = seats.get(rank);
                 if (!usable || seat == null || !seat.live()) {
                     missing = missing.or(() -> Optional.of(why(run, pods, seats)));

@@ -10,6 +10,9 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.NodeAffinityBuilder;
+import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
+import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -23,11 +26,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Builds the pod of one rank; it fits the {@code restricted} Pod Security Standard. Pure. */
 public final class WorkerPodTemplate {
     private static final int CONTROL_PORT = 7080;
     private static final int EXCHANGE_PORT = 7081;
+
+    /** Weight of a preference, of 100. */
+    private static final int MOST = 100;
 
     private final Settings settings;
 
@@ -45,8 +52,9 @@ public final class WorkerPodTemplate {
      *
      * @param pod its name, of {@link PodName}
      * @param notOn nodes that it must not go to: those that the rank leaves
+     * @param near nodes that it should go to when they have room: those where the rank's accelerator waits for it with weights and KV pages
      */
-    public Pod pod(MoEDeployment owner, int rank, String pod, Set<String> notOn) {
+    public Pod pod(MoEDeployment owner, int rank, String pod, Set<String> notOn, Set<String> near) {
         String name = owner.getMetadata().getName();
         MoEDeploymentSpec.Accelerator accelerator = owner.getSpec().accelerator();
         Map<String, String> labels = new LinkedHashMap<>(selector(name));
@@ -77,26 +85,39 @@ public final class WorkerPodTemplate {
                 .withType("RuntimeDefault")
                 .endSeccompProfile()
                 .endSecurityContext()
-                .withAffinity(notOn.isEmpty() ? null : elsewhere(notOn))
+                .withAffinity(affinity(notOn, near))
                 .withContainers(container(owner, rank))
                 .withVolumes(volumes())
                 .endSpec()
                 .build();
     }
 
-    private static Affinity elsewhere(Set<String> notOn) {
-        return new AffinityBuilder()
-                .withNewNodeAffinity()
-                .withNewRequiredDuringSchedulingIgnoredDuringExecution()
-                .addNewNodeSelectorTerm()
+    private static @Nullable Affinity affinity(Set<String> notOn, Set<String> near) {
+        if (notOn.isEmpty() && near.isEmpty()) {
+            return null;
+        }
+        NodeAffinityBuilder nodes = new NodeAffinityBuilder();
+        if (!notOn.isEmpty()) {
+            nodes.withNewRequiredDuringSchedulingIgnoredDuringExecution()
+                    .withNodeSelectorTerms(hosts("NotIn", notOn))
+                    .endRequiredDuringSchedulingIgnoredDuringExecution();
+        }
+        if (!near.isEmpty()) {
+            nodes.addNewPreferredDuringSchedulingIgnoredDuringExecution()
+                    .withWeight(MOST)
+                    .withPreference(hosts("In", near))
+                    .endPreferredDuringSchedulingIgnoredDuringExecution();
+        }
+        return new AffinityBuilder().withNodeAffinity(nodes.build()).build();
+    }
+
+    private static NodeSelectorTerm hosts(String operator, Set<String> names) {
+        return new NodeSelectorTermBuilder()
                 .addNewMatchExpression()
                 .withKey("kubernetes.io/hostname")
-                .withOperator("NotIn")
-                .withValues(notOn.stream().sorted().toList())
+                .withOperator(operator)
+                .withValues(names.stream().sorted().toList())
                 .endMatchExpression()
-                .endNodeSelectorTerm()
-                .endRequiredDuringSchedulingIgnoredDuringExecution()
-                .endNodeAffinity()
                 .build();
     }
 

@@ -7,6 +7,7 @@ import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus.Phase;
 import dev.concertina.wire.ControlException;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -134,12 +135,7 @@ class MovesTest extends OperatorHarness {
         apply("file:///models/shakespeare-moe", 2);
         awaitWidth(2);
         long before = get().getStatus().placementEpoch();
-        String pod = client.pods()
-                .inNamespace(NAMESPACE)
-                .withName(NAME + "-rank-1")
-                .get()
-                .getMetadata()
-                .getUid();
+        String pod = uid(1);
         fleet.worker(1).hang();
         await().atMost(LIMIT)
                 .untilAsserted(
@@ -148,14 +144,47 @@ class MovesTest extends OperatorHarness {
                 .untilAsserted(
                         () -> assertThat(get().getStatus().placementEpoch()).isGreaterThan(before));
         awaitWidth(2);
-        assertThat(client.pods()
-                        .inNamespace(NAMESPACE)
-                        .withName(NAME + "-rank-1")
-                        .get()
-                        .getMetadata()
-                        .getUid())
-                .isNotEqualTo(pod);
+        assertThat(uid(1)).isNotEqualTo(pod);
         assertThat(last().done().copied() + last().done().loaded()).isZero();
+        assertMemoryMatches(2);
+    }
+
+    private String uid(int rank) {
+        return client.pods()
+                .inNamespace(NAMESPACE)
+                .withName(NAME + "-rank-" + rank)
+                .get()
+                .getMetadata()
+                .getUid();
+    }
+
+    @Test
+    void aRankThatTheKubeletHoldsBackGetsAnotherPod() {
+        apply("file:///models/shakespeare-moe", 2);
+        awaitWidth(2);
+        long before = get().getStatus().placementEpoch();
+        String pod = uid(1);
+        fleet.holdBack(1, Duration.ofMinutes(1));
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> assertThat(get().getStatus().placementEpoch()).isGreaterThan(before));
+        awaitWidth(2);
+        assertThat(uid(1)).isNotEqualTo(pod);
+        assertMemoryMatches(2);
+    }
+
+    /** The operation waits for the rank, so nothing else would make it a pod. */
+    @Test
+    void alsoInTheMiddleOfAnOperation() {
+        apply("file:///models/shakespeare-moe", 1);
+        awaitWidth(1);
+        String pod = uid(0);
+        fleet.agents().forEach(agent -> agent.stageMillis(800));
+        scale(2);
+        await().atMost(LIMIT).until(() -> lastPhase() == Phase.Staging);
+        fleet.holdBack(0, Duration.ofMinutes(1));
+        awaitWidth(2);
+        assertThat(uid(0)).isNotEqualTo(pod);
         assertMemoryMatches(2);
     }
 

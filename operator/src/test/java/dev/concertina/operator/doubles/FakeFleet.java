@@ -1,6 +1,7 @@
 package dev.concertina.operator.doubles;
 
 import dev.concertina.crds.Api;
+import dev.concertina.operator.pods.WorkerPodsTest;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Token;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -10,6 +11,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,6 +34,7 @@ public final class FakeFleet implements AutoCloseable {
     private final AtomicInteger incarnations = new AtomicInteger();
     private final Map<Integer, String> digests = new ConcurrentHashMap<>();
     private final Set<String> cordoned = ConcurrentHashMap.newKeySet();
+    private final Set<String> held = new HashSet<>();
     private final Thread kubelet;
     private volatile IntConsumer beforeCommit = rank -> {};
 
@@ -96,7 +99,7 @@ public final class FakeFleet implements AutoCloseable {
                 .getItems()) {
             String uid = pod.getMetadata().getUid();
             there.add(uid);
-            if (!workers.containsKey(uid)) {
+            if (!workers.containsKey(uid) && !held.contains(uid)) {
                 start(uid, pod);
             }
         }
@@ -180,6 +183,21 @@ public final class FakeFleet implements AutoCloseable {
         for (Map.Entry<String, Pod> pod : new ArrayList<>(pods.entrySet())) {
             if (env(pod.getValue(), "CONCERTINA_RANK").equals(String.valueOf(rank))) {
                 kill(pod.getKey());
+            }
+        }
+    }
+
+    /** The same, and the kubelet waits before it starts it anew, as after several deaths: longer than any test. */
+    public synchronized void holdBack(int rank, Duration ran) {
+        for (Map.Entry<String, Pod> entry : new ArrayList<>(pods.entrySet())) {
+            Pod pod = entry.getValue();
+            if (env(pod, "CONCERTINA_RANK").equals(String.valueOf(rank))) {
+                held.add(entry.getKey());
+                kill(entry.getKey());
+                client.resource(pod).editStatus(known -> {
+                    known.setStatus(WorkerPodsTest.crashed("CrashLoopBackOff", ran));
+                    return known;
+                });
             }
         }
     }

@@ -18,12 +18,12 @@ import org.junit.jupiter.api.Test;
 class WorkerPodTemplateTest {
     private final Settings settings = new TestSettings(Duration.ofSeconds(1), Optional.of("kafka:9092"));
 
-    private Pod pod(String spec, String name, Set<String> notOn) {
+    private Pod pod(String spec, String name, Set<String> notOn, Set<String> near) {
         MoEDeployment owner = Serialization.unmarshal(
                 "apiVersion: concertina.dev/v1alpha1\nkind: MoEDeployment\nmetadata: {name: x, namespace: a}\nspec: "
                         + spec,
                 MoEDeployment.class);
-        return new WorkerPodTemplate(settings).pod(owner, 1, name, notOn);
+        return new WorkerPodTemplate(settings).pod(owner, 1, name, notOn, near);
     }
 
     private static Map<String, String> environment(Pod pod) {
@@ -34,10 +34,10 @@ class WorkerPodTemplateTest {
 
     @Test
     void workersPublishToTheTopicOfTheirDeployment() {
-        assertThat(environment(pod("{model: {source: /m}}", "x-rank-1", Set.of())))
+        assertThat(environment(pod("{model: {source: /m}}", "x-rank-1", Set.of(), Set.of())))
                 .containsEntry("CONCERTINA_TOPIC", "concertina.traffic")
                 .containsEntry("CONCERTINA_KAFKA", "kafka:9092");
-        assertThat(environment(pod("{model: {source: /m}, traffic: {topic: team-a}}", "x-rank-1", Set.of())))
+        assertThat(environment(pod("{model: {source: /m}, traffic: {topic: team-a}}", "x-rank-1", Set.of(), Set.of())))
                 .containsEntry("CONCERTINA_TOPIC", "team-a");
     }
 
@@ -47,11 +47,25 @@ class WorkerPodTemplateTest {
         assertThat(PodName.epoch(name)).isEqualTo(7);
         assertThat(PodName.epoch(PodName.of("x", 1))).isZero();
         assertThat(PodName.epoch(PodName.of("x-rank-1-e7", 1))).isZero();
-        Pod pod = pod("{model: {source: /m}}", name, Set.of("node-a"));
+        Pod pod = pod("{model: {source: /m}}", name, Set.of("node-a"), Set.of());
         assertThat(pod.getMetadata().getName()).isEqualTo("x-rank-1-e7");
         assertThat(Serialization.asJson(pod.getSpec().getAffinity()))
                 .contains("NotIn")
                 .contains("node-a");
         assertThat(WorkerPods.rank(pod)).isEqualTo(1);
+    }
+
+    @Test
+    void aRankComesBackToItsAcceleratorWhereItCan() {
+        Pod pod = pod("{model: {source: /m}}", "x-rank-1", Set.of(), Set.of("node-b"));
+        assertThat(pod.getSpec().getAffinity().getNodeAffinity().getRequiredDuringSchedulingIgnoredDuringExecution())
+                .isNull();
+        assertThat(Serialization.asJson(pod.getSpec().getAffinity()))
+                .contains("preferredDuringScheduling")
+                .contains("node-b");
+        assertThat(pod("{model: {source: /m}}", "x-rank-1", Set.of(), Set.of())
+                        .getSpec()
+                        .getAffinity())
+                .isNull();
     }
 }
