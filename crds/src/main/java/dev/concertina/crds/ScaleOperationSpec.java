@@ -38,7 +38,7 @@ public record ScaleOperationSpec(
         @Nullable @Size(max = 4096) @JsonPropertyDescription("Why, one sentence.")
         String reason,
 
-        @Nullable @Size(max = 64) @JsonPropertyDescription("Who asked: user, autoscaler, repair or drain.")
+        @Nullable @Size(max = 64) @JsonPropertyDescription("Who asked: user, autoscaler, repair, drain or placement.")
         String requester,
 
         @Nullable

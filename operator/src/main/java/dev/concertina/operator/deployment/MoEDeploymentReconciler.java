@@ -13,6 +13,7 @@ import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.operation.Services;
 import dev.concertina.operator.routes.Serving;
 import dev.concertina.operator.spec.Wanted;
+import dev.concertina.wire.Agents;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
@@ -52,6 +53,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
     private final LostRanks lostRanks;
     private final Silence silence = new Silence();
     private final ModelNames names = new ModelNames();
+    private final Rebalancing rebalancing;
 
     public MoEDeploymentReconciler(Services services, Serving serving, OperationRunner runner, Decisions decisions) {
         this.services = services;
@@ -62,6 +64,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         this.models = new ModelCheck(services.fleet(), services.peers(), services.clock());
         this.lostRanks = new LostRanks(services.pods(), services.fleet());
         this.departure = new Departure(services, operations, runner);
+        this.rebalancing = new Rebalancing(services.loads());
     }
 
     @Override
@@ -119,18 +122,17 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                         deployment,
                         Said.unknown(ConditionType.Accepted, ConditionReason.NoAgent, unknown.message()),
                         now);
-            case ModelCheck.Answer.Good good ->
-                accepted(deployment, wanted, good.model().maxContext(), now);
+            case ModelCheck.Answer.Good good -> accepted(deployment, wanted, good.model(), now);
         };
     }
 
-    private MoEDeploymentStatus accepted(MoEDeployment deployment, Wanted wanted, int maxContext, Instant now) {
+    private MoEDeploymentStatus accepted(MoEDeployment deployment, Wanted wanted, Agents.Model model, Instant now) {
         String namespace = deployment.getMetadata().getNamespace();
         String name = deployment.getMetadata().getName();
         String key = namespace + "/" + name;
         services.loads().watch(key, wanted.slo());
         services.topics().use(key, wanted.topic());
-        services.routes().keep(namespace, name, wanted.modelName(), maxContext);
+        services.routes().keep(namespace, name, wanted.modelName(), model.maxContext());
         Observation seen = observer.observe(deployment, wanted);
         seen.active().ifPresent(runner::ensure);
         Silence.Heard heard =
@@ -143,6 +145,9 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
             brokenSince.remove(key);
         }
         NextStep next = NextStep.of(seen, since, PATIENCE, now);
+        if (next instanceof NextStep.Rest) {
+            next = rebalancing.consider(key, seen, model, now).orElse(next);
+        }
         if (next instanceof NextStep.Start start) {
             start(deployment, seen, start);
             brokenSince.remove(key);
@@ -205,11 +210,11 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
     }
 
     private static String requester(NextStep.Start start, boolean autoscaled) {
+        if (start.requester() != null) {
+            return start.requester();
+        }
         if (start.from() != start.to()) {
             return autoscaled ? "autoscaler" : "user";
-        }
-        if (start.pinned()) {
-            return "user";
         }
         return start.moving().isEmpty() ? "repair" : "drain";
     }
@@ -238,6 +243,7 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         decisions.forget(key);
         services.loads().forget(key);
         services.topics().use(key, null);
+        rebalancing.forget(key);
         silence.forget(key);
         boolean done = false;
         try {

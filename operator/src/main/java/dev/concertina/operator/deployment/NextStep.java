@@ -3,10 +3,12 @@ package dev.concertina.operator.deployment;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus.Phase;
 import dev.concertina.crds.ScaleOperationStatus.PhaseRecord;
+import dev.concertina.operator.operation.Operations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What to do about the difference between desired and effective. Pure. */
 sealed interface NextStep {
@@ -17,16 +19,24 @@ sealed interface NextStep {
      * Start an operation.
      *
      * @param moving ranks that go to another accelerator
-     * @param pinned true when another placement of the same width is pinned
+     * @param requester who asks for another placement of the same width, null where the other figures tell
      */
-    record Start(int from, int to, String reason, List<Integer> moving, boolean pinned) implements NextStep {
+    record Start(int from, int to, String reason, List<Integer> moving, @Nullable String requester)
+            implements NextStep {
         Start(int from, int to, String reason) {
-            this(from, to, reason, List.of(), false);
+            this(from, to, reason, List.of(), null);
         }
 
         Start(int from, int to, String reason, List<Integer> moving) {
-            this(from, to, reason, moving, false);
+            this(from, to, reason, moving, null);
         }
+    }
+
+    /** What fails for reasons of its own. */
+    enum Kind {
+        WIDTH,
+        REPAIR,
+        PLACEMENT
     }
 
     /** Something is to be done and accelerators are missing for it; it starts by itself when they come. */
@@ -43,7 +53,7 @@ sealed interface NextStep {
 
     /**
      * Repair comes before a move off a drained node, and that before a change of width: fewer serving ranks than the epoch names is a fault, never
-     * a reason to shrink. A repair does not wait for the back-off of changes that failed, nor the other way round. Nothing starts for which there
+     * a reason to shrink. No kind of operation waits for the back-off of another. Nothing starts for which there
      * are not enough accelerators, except that less width may be had instead of a repair that cannot be.
      *
      * @param brokenSince when ranks were first seen broken, {@code now} when they are not
@@ -72,9 +82,18 @@ sealed interface NextStep {
         }
         if (change.isEmpty() && seen.pinnedElse()) {
             String reason = "the placement " + seen.wanted().pinned() + " is pinned, another serves";
-            return backedOff(seen, new Start(effective, effective, reason, List.of(), true), now);
+            return backedOff(seen, new Start(effective, effective, reason, List.of(), "user"), now);
         }
         return change.map(start -> affordable(seen, start, now)).orElseGet(Rest::new);
+    }
+
+    /** Another placement at the width that serves, for a deployment that has nothing else to do and every rank of which serves. */
+    static NextStep anew(Observation seen, String reason, Instant now) {
+        int width = seen.effective();
+        return backedOff(
+                seen,
+                new Start(width, width, "re-placement: " + reason, List.of(), Operations.REQUESTER_PLACEMENT),
+                now);
     }
 
     /** As many ranks of nodes that are being drained as there are free accelerators elsewhere. */
@@ -140,10 +159,11 @@ sealed interface NextStep {
     /** The operations of the same kind, and to the same width, that failed since one of that kind succeeded. */
     private static List<ScaleOperation> failedAtTheEnd(List<ScaleOperation> operations, Start next) {
         List<ScaleOperation> kind = operations.stream()
-                .filter(operation -> isRepair(
+                .filter(operation -> kind(
                                 operation.getSpec().fromWidth(),
-                                operation.getSpec().toWidth())
-                        == isRepair(next.from(), next.to()))
+                                operation.getSpec().toWidth(),
+                                operation.getSpec().requester())
+                        == kind(next.from(), next.to(), next.requester()))
                 .toList();
         int first = kind.size();
         while (first > 0 && kind.get(first - 1).getStatus().phase() != Phase.Succeeded) {
@@ -154,8 +174,11 @@ sealed interface NextStep {
                 .toList();
     }
 
-    private static boolean isRepair(int from, int to) {
-        return from == to;
+    private static Kind kind(int from, int to, @Nullable String requester) {
+        if (from != to) {
+            return Kind.WIDTH;
+        }
+        return Operations.REQUESTER_PLACEMENT.equals(requester) ? Kind.PLACEMENT : Kind.REPAIR;
     }
 
     private static Instant ended(ScaleOperation operation) {

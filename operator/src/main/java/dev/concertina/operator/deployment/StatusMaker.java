@@ -7,6 +7,7 @@ import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.operator.decision.Decisions;
 import dev.concertina.operator.deployment.Conditions.Said;
+import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.placement.Placements.Published;
 import dev.concertina.operator.pods.WorkerPodTemplate;
 import dev.concertina.scheduler.load.LoadSnapshot;
@@ -139,6 +140,9 @@ final class StatusMaker {
                     true,
                     ConditionReason.Moving,
                     name + " moves rank(s) " + spec.moving() + " off nodes that are being drained");
+        }
+        if (Operations.REQUESTER_PLACEMENT.equals(spec.requester())) {
+            return Said.of(ConditionType.Scaling, true, ConditionReason.Operating, name + " places the experts anew");
         }
         String after = seen.desired() == spec.toWidth() || seen.wanted().paused()
                 ? ""

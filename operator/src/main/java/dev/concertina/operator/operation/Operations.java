@@ -17,6 +17,9 @@ import java.util.Optional;
 
 /** Reads and creates {@code ScaleOperation} objects. Stateless. */
 public final class Operations {
+    /** Requester of an operation that keeps the width and places the experts anew, because their load has changed. */
+    public static final String REQUESTER_PLACEMENT = "placement";
+
     private final KubernetesClient client;
 
     public Operations(KubernetesClient client) {

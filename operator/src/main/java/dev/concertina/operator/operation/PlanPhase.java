@@ -6,6 +6,7 @@ import dev.concertina.operator.fleet.FleetView.FreeDevice;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.operation.OperationState.Planned;
 import dev.concertina.operator.operation.OperationState.Provisioning;
+import dev.concertina.operator.placement.PlacementTask;
 import dev.concertina.operator.placement.Placements;
 import dev.concertina.operator.placement.Placements.Published;
 import dev.concertina.scheduler.placement.Placement;
@@ -15,7 +16,6 @@ import dev.concertina.scheduler.placement.PlacementSolver;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ControlException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -25,7 +25,6 @@ import java.util.stream.IntStream;
 
 /** Capacity, placement and plan; nothing outside Kubernetes changes. */
 final class PlanPhase {
-    private static final Duration SOLVE = Duration.ofMillis(300);
     private final PlacementSolver solver = new PlacementSolver();
 
     Provisioning run(Run run, Planned state) throws PhaseFailed, InterruptedException {
@@ -75,8 +74,9 @@ final class PlanPhase {
                 && run.from() == run.to()
                 && source.get().placement().ranks() == run.to();
         // a repair changes no more than it must, also where another placement is pinned
-        boolean asked = "user".equals(run.operation().getSpec().requester());
-        if (sameWidth && (pinned == null || !asked)) {
+        boolean pinnedAnew =
+                pinned != null && "user".equals(run.operation().getSpec().requester());
+        if (sameWidth && !run.placesAnew() && !pinnedAnew) {
             return new Chosen(source.get().placement(), new Placements.Score(new double[0], 0), "placement as it was");
         }
         if (pinned != null) {
@@ -107,24 +107,18 @@ final class PlanPhase {
 
     private static PlacementProblem problem(
             Run run, Agents.Model model, Optional<Published> source, List<Accelerators.Slot> slots, long epoch) {
-        int least = PlacementProblem.slotsWithoutReplicas(model.experts(), run.to());
-        double[][] load = run.services()
-                .loads()
-                .expertLoad(run.deployment(), run.services().clock().instant());
-        boolean fits = load.length == model.layers() && load.length > 0 && load[0].length == model.experts();
-        return new PlacementProblem(
-                model.layers(),
-                model.experts(),
-                run.to(),
-                Math.min(model.experts(), least + run.wanted().replicaSlots()),
-                fits ? load : new double[0][],
-                source.map(Published::placement).orElse(null),
-                new int[0],
-                slots.stream().map(Accelerators.Slot::node).toList(),
-                model.expertBytes(),
-                run.wanted().weights(),
-                SOLVE,
-                epoch);
+        return new PlacementTask(
+                        model.layers(),
+                        model.experts(),
+                        model.expertBytes(),
+                        slots.stream().map(Accelerators.Slot::node).toList(),
+                        run.wanted(),
+                        run.services()
+                                .loads()
+                                .expertLoad(
+                                        run.deployment(), run.services().clock().instant()),
+                        source.map(Published::placement).orElse(null))
+                .problem(epoch);
     }
 
     /** The model's shape, from the first agent that answers. */

@@ -65,6 +65,11 @@ record Run(ScaleOperation operation, MoEDeployment owner, Progress progress, Ser
         return accelerator == null ? null : accelerator.nodeSelector();
     }
 
+    /** True when the width stays and the experts are to be placed anew. */
+    boolean placesAnew() {
+        return Operations.REQUESTER_PLACEMENT.equals(operation.getSpec().requester());
+    }
+
     /** Ranks that go to another accelerator. */
     List<Integer> moving() {
         List<Integer> moving = operation.getSpec().moving();
