@@ -66,6 +66,13 @@ final class DemoCommand implements Callable<Integer> {
     private @Nullable Double speed;
 
     @Option(
+            names = "--one-domain",
+            description =
+                    "All prompts are Shakespeare. Default: from the middle of the load on they are columns of numbers,"
+                            + " which go to other experts.")
+    private boolean oneDomain;
+
+    @Option(
             names = "--seconds",
             paramLabel = "N",
             description = "Length of the load. Default: 45; 120 for the generated hour.")
@@ -117,8 +124,10 @@ final class DemoCommand implements Callable<Integer> {
         Trace requests = trace == null ? BurstyHour.generate(new Random(seed), BUILT_IN_RATE) : TraceFile.read(trace);
         double atSpeed = speed != null ? speed : trace == null ? BUILT_IN_SPEED : FILE_SPEED;
         Duration length = Duration.ofSeconds(seconds != null ? seconds : trace == null ? 120 : 45);
-        Schedule schedule = Schedule.of(
-                requests, Corpus.shakespeare(), atSpeed, scale, length, settings.context(), new Random(seed));
+        Schedule.Domains domains = new Schedule.Domains(
+                Corpus.shakespeare(), oneDomain ? Corpus.shakespeare() : Corpus.ledger(), length.dividedBy(2));
+        Schedule schedule =
+                Schedule.of(requests, domains, atSpeed, scale, length, settings.context(), new Random(seed));
         MoEDeployment deployment = DemoDeployment.of(
                 "default", settings.modelDir(), MoEDeploymentSpec.Mode.Auto, null, local.maxWidth, local.paceOrEmpty());
         try (LocalCluster cluster = LocalCluster.start(settings, List.of(deployment), terminal::say, clock)) {

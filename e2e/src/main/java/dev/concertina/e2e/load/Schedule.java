@@ -28,6 +28,31 @@ public record Schedule(List<Planned> requests, int clamped) {
     public record Planned(int number, Duration at, int[] promptIds, int maxTokens) {}
 
     /**
+     * The domain that prompts are of.
+     *
+     * @param first at the beginning
+     * @param second from {@code change} on
+     * @param change since the start of the load
+     */
+    public record Domains(Corpus first, Corpus second, Duration change) {
+        private Corpus at(Duration time) {
+            return time.compareTo(change) < 0 ? first : second;
+        }
+    }
+
+    /** Plans a load of one domain. */
+    public static Schedule of(
+            Trace trace,
+            Corpus corpus,
+            double speed,
+            double scale,
+            Duration length,
+            int maxContext,
+            RandomGenerator random) {
+        return of(trace, new Domains(corpus, corpus, length), speed, scale, length, maxContext, random);
+    }
+
+    /**
      * Plans.
      *
      * @param speed trace seconds per second
@@ -37,7 +62,7 @@ public record Schedule(List<Planned> requests, int clamped) {
      */
     public static Schedule of(
             Trace trace,
-            Corpus corpus,
+            Domains domains,
             double speed,
             double scale,
             Duration length,
@@ -60,7 +85,7 @@ public record Schedule(List<Planned> requests, int clamped) {
             if (fittingAnswer < answer || fittingPrompt < prompt) {
                 clamped++;
             }
-            planned.add(new Planned(planned.size(), at, corpus.cut(fittingPrompt, random), fittingAnswer));
+            planned.add(new Planned(planned.size(), at, domains.at(at).cut(fittingPrompt, random), fittingAnswer));
         }
         return new Schedule(planned, clamped);
     }

@@ -3,6 +3,7 @@ package dev.concertina.e2e.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,20 @@ class ScheduleTest {
         assertThat(schedule.requests().get(2).maxTokens()).isEqualTo(512);
         assertThat(schedule.requests().get(2).promptIds()).hasSize(512);
         assertThat(schedule.clamped()).isEqualTo(1);
+    }
+
+    @Test
+    void promptsAreOfTheSecondDomainFromTheChangeOn() {
+        Trace trace = trace(
+                new Trace.Arrival(Duration.ZERO, 4_000, 16), new Trace.Arrival(Duration.ofSeconds(50), 4_000, 16));
+        Schedule.Domains domains = new Schedule.Domains(CORPUS, Corpus.ledger(), Duration.ofSeconds(5));
+        Schedule schedule = Schedule.of(trace, domains, 10, 16, Duration.ofSeconds(10), 1024, new Random(1));
+        assertThat(digits(schedule.requests().get(0).promptIds())).isLessThan(50);
+        assertThat(digits(schedule.requests().get(1).promptIds())).isGreaterThan(150);
+    }
+
+    private static long digits(int[] ids) {
+        return Arrays.stream(ids).filter(Character::isDigit).count();
     }
 
     @Test
