@@ -50,8 +50,8 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--routing",
             paramLabel = "FILE",
             description =
-                    "Real routing for the placement's benchmark: category_freq.npz beside a categories.jsonl. Default:"
-                            + " ../shared/data/gptoss20b_decode_routing/category_freq.npz, if it is there.")
+                    "Real routing for the placement's benchmark: decode_topk_ids.npz beside a samples.jsonl. Default:"
+                            + " ../shared/data/gptoss20b_decode_routing/decode_topk_ids.npz, if it is there.")
     private @Nullable Path routing;
 
     @Option(
@@ -92,7 +92,7 @@ public final class BenchCommand implements Callable<Integer> {
         BenchContext context = new BenchContext(
                 model == null ? home.resolve("deploy/models/shakespeare-moe") : model,
                 routing == null
-                        ? home.resolve("../shared/data/gptoss20b_decode_routing/category_freq.npz")
+                        ? home.resolve("../shared/data/gptoss20b_decode_routing/decode_topk_ids.npz")
                                 .normalize()
                         : routing,
                 kernels == null

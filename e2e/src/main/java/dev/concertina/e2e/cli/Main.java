@@ -3,6 +3,7 @@ package dev.concertina.e2e.cli;
 import dev.concertina.e2e.admin.AdminCommands;
 import dev.concertina.e2e.bench.BenchCommand;
 import dev.concertina.e2e.cluster.E2eCommand;
+import dev.concertina.e2e.plan.PlanCommand;
 import dev.concertina.e2e.simulate.SimulateCommand;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
             E2eCommand.class,
             BenchCommand.class,
             SimulateCommand.class,
+            PlanCommand.class,
             InspectCommand.class
         })
 public final class Main implements Runnable {
