@@ -21,8 +21,12 @@ sealed interface NextStep {
      * @param moving ranks that go to another accelerator
      * @param requester who asks for another placement of the same width, null where the other figures tell
      */
-    record Start(int from, int to, String reason, List<Integer> moving, @Nullable String requester)
-            implements NextStep {
+    record Start(
+            int from,
+            int to,
+            String reason,
+            List<Integer> moving,
+            @Nullable String requester) implements NextStep {
         Start(int from, int to, String reason) {
             this(from, to, reason, List.of(), null);
         }

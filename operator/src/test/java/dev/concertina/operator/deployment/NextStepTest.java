@@ -130,7 +130,7 @@ class NextStepTest {
         assertThat(next(2, false, 2, Health.SERVING, Health.SERVING))
                 .isInstanceOfSatisfying(
                         NextStep.Start.class,
-                        start -> assertThat(start.pinned()).isTrue());
+                        start -> assertThat(start.requester()).isEqualTo("user"));
         assertThat(next(3, false, 2, Health.SERVING, Health.SERVING))
                 .isInstanceOfSatisfying(
                         NextStep.Start.class, start -> assertThat(start.to()).isEqualTo(3));
