@@ -63,3 +63,53 @@ capabilities: {drop: [ALL]}
 {{- define "concertina.workloadNamespaces" -}}
 {{ prepend .Values.workloadNamespaces .Release.Namespace | uniq | toJson }}
 {{- end }}
+
+{{/* Peers of a network policy: list of (dict "component" "gateway" "instance" "band" "namespaces" (list "apps")); workers have no instance. */}}
+{{- define "concertina.peers" -}}
+{{- range . }}
+- namespaceSelector:
+    matchExpressions:
+      - {key: kubernetes.io/metadata.name, operator: In, values: {{ .namespaces | toJson }}}
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/part-of: concertina
+      app.kubernetes.io/component: {{ .component }}
+      {{- with .instance }}
+      app.kubernetes.io/instance: {{ . }}
+      {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Egress to Kafka and to name servers, which its names need: (dict "root" $ "brokers" (peer)) */}}
+{{- define "concertina.toKafka" -}}
+{{- $policies := .root.Values.networkPolicies -}}
+{{- if .root.Values.kafka.trial -}}
+- to:
+    {{- include "concertina.peers" (list .brokers) | nindent 4 }}
+  ports:
+    - {protocol: TCP, port: 9092}
+{{- else -}}
+# not ours: any address, or those given
+- ports:
+    {{- $ports := $policies.kafka.ports }}
+    {{- if not $ports }}
+    {{- range splitList "," .root.Values.kafka.bootstrapServers }}
+    {{- $ports = append $ports (last (splitList ":" .) | int) }}
+    {{- end }}
+    {{- end }}
+    {{- range uniq $ports }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
+  {{- with $policies.kafka.cidrs }}
+  to:
+    {{- range . }}
+    - ipBlock: {cidr: {{ . }}}
+    {{- end }}
+  {{- end }}
+{{- end }}
+- to:
+    - namespaceSelector: {}
+  ports:
+    - {protocol: UDP, port: 53}
+    - {protocol: TCP, port: 53}
+{{- end }}

@@ -125,7 +125,7 @@ class ChartTest {
         assertThat(outcome.out()).contains("/agent/devices");
     }
 
-    private static Helm helm() {
+    static Helm helm() {
         Optional<Helm> helm = Helm.find();
         if (helm.isEmpty()) {
             String reason = "no helm on the PATH: the chart's templates are not checked here";
