@@ -21,9 +21,9 @@ final class ApiDispatcher extends Dispatcher {
     private final Reviews reviews;
     private final InstantSource clock;
 
-    ApiDispatcher(KubernetesCrudDispatcher crud, String token, InstantSource clock) {
+    ApiDispatcher(KubernetesCrudDispatcher crud, Reviews reviews, InstantSource clock) {
         this.crud = crud;
-        this.reviews = new Reviews(token);
+        this.reviews = reviews;
         this.clock = clock;
     }
 

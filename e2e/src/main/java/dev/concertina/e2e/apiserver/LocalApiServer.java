@@ -28,7 +28,8 @@ public final class LocalApiServer implements AutoCloseable {
 
     private final MockWebServer server = new MockWebServer();
     private final String url;
-    private final String token;
+    private final String token = random();
+    private final String viewToken = random();
     private final KubernetesClient client;
     private final Thread drain;
 
@@ -40,10 +41,7 @@ public final class LocalApiServer implements AutoCloseable {
      */
     public LocalApiServer(int port, InstantSource clock) throws IOException {
         checkFree(port);
-        byte[] random = new byte[24];
-        new SecureRandom().nextBytes(random);
-        token = HexFormat.of().formatHex(random);
-        server.setDispatcher(new ApiDispatcher(new KubernetesCrudDispatcher(), token, clock));
+        server.setDispatcher(new ApiDispatcher(new KubernetesCrudDispatcher(), new Reviews(token, viewToken), clock));
         server.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
         url = "http://127.0.0.1:" + server.getPort();
         client = new KubernetesClientBuilder().withConfig(config()).build();
@@ -57,6 +55,12 @@ public final class LocalApiServer implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         });
+    }
+
+    private static String random() {
+        byte[] random = new byte[24];
+        new SecureRandom().nextBytes(random);
+        return HexFormat.of().formatHex(random);
     }
 
     private static void checkFree(int port) throws IOException {
@@ -85,9 +89,14 @@ public final class LocalApiServer implements AutoCloseable {
         return url;
     }
 
-    /** The one bearer token that reviews accept. */
+    /** The bearer token of who may do everything. */
     public String token() {
         return token;
+    }
+
+    /** The bearer token of who may look. */
+    public String viewToken() {
+        return viewToken;
     }
 
     /** A client of this server, shared; closed with it. */

@@ -3,7 +3,7 @@ package dev.concertina.e2e.cli;
 import dev.concertina.e2e.local.LocalCluster;
 import dev.concertina.e2e.session.Terminal;
 
-/** Where the admin API is, and how to ask it. */
+/** Where the console and the admin API are, and how to ask them. */
 final class AdminHint {
     private AdminHint() {}
 
@@ -12,6 +12,8 @@ final class AdminHint {
         if (url.isEmpty()) {
             return;
         }
+        terminal.say("Console: " + url + "/console/ in a browser; it asks for a token: cat " + cluster.adminToken());
+        terminal.say("  or, to look only: cat " + cluster.viewToken());
         terminal.say("Admin API: " + url + "/api/v1, token in " + cluster.adminToken() + "; in another terminal:");
         terminal.say("  export CONCERTINA_ADMIN_URL=" + url + " CONCERTINA_ADMIN_TOKEN_FILE=" + cluster.adminToken());
         terminal.say("  ./concertina get");

@@ -27,6 +27,7 @@ public final class LocalCluster implements AutoCloseable {
     private static final List<String> CRDS = List.of("moedeployments", "scaleoperations", "expertplacements");
 
     private static final String ADMIN_TOKEN = "admin-token";
+    private static final String VIEW_TOKEN = "view-token";
 
     private final LocalSettings settings;
     private final RunDir runDir;
@@ -87,6 +88,7 @@ public final class LocalCluster implements AutoCloseable {
         api = server;
         opened.add(server);
         runDir.writeSecret(ADMIN_TOKEN, server.token());
+        runDir.writeSecret(VIEW_TOKEN, server.viewToken());
         applyCrds(server.client());
         SystemObjects objects = new SystemObjects(broker.address(), server.url());
         objects.ground(token())
@@ -184,6 +186,11 @@ public final class LocalCluster implements AutoCloseable {
     /** File with the bearer token that the admin API accepts. */
     public Path adminToken() {
         return runDir.path().resolve(ADMIN_TOKEN);
+    }
+
+    /** File with the bearer token that may only look. */
+    public Path viewToken() {
+        return runDir.path().resolve(VIEW_TOKEN);
     }
 
     /** Namespace of all objects. */

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 public class ApiPaths implements AllowedMethods {
     private static final List<Class<?>> RESOURCES = List.of(
             DeploymentsResource.class,
+            AboutResource.class,
             OperationsResource.class,
             PlacementsResource.class,
             ActionsResource.class,

@@ -246,6 +246,50 @@ class RestIT {
     }
 
     @Test
+    void permissionsAreWhatTheCallsWouldAnswer() throws IOException {
+        JsonNode viewer = get(ONE + "/permissions");
+        assertThat(viewer.path("user").asText()).isEqualTo("viewer");
+        assertThat(viewer.path("allowed")).isEmpty();
+        JsonNode admin = ok(operator.call("GET", ONE + "/permissions", ADMIN, null));
+        assertThat(admin.path("allowed"))
+                .extracting(JsonNode::asText)
+                .containsExactly(
+                        "approve", "cancelOperation", "pause", "requestWidth", "resume", "rollBack");
+        assertThat(operator.call("POST", ONE + "/pause", VIEWER, null).statusCode())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void historyBeginsByItselfAndSaysNothingOfWhatIsUnknown() {
+        Awaitility.await()
+                .atMost(RestFixture.LIMIT)
+                .untilAsserted(() -> assertThat(get(ONE + "/history")).hasSizeGreaterThan(1));
+        Awaitility.await().atMost(RestFixture.LIMIT).untilAsserted(() -> {
+            JsonNode history = get(ONE + "/history");
+            JsonNode last = history.get(history.size() - 1);
+            assertThat(last.path("effectiveWidth").asInt()).isPositive();
+            // no gateway has said anything here
+            assertThat(last.has("requestsPerSecond")).isFalse();
+            assertThat(last.path("at").asText()).isGreaterThan(history.get(0).path("at").asText());
+        });
+    }
+
+    @Test
+    void theConsoleIsThereWithoutATokenAndMayReachNothingElse() throws IOException {
+        HttpResponse<String> page = operator.call("GET", "/console/", "", null);
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.body()).contains("console.js");
+        assertThat(page.headers().firstValue("Content-Security-Policy").orElse(""))
+                .startsWith("default-src 'none'")
+                .doesNotContain("unsafe");
+        assertThat(page.headers().firstValue("Cache-Control")).hasValue("no-cache");
+        assertThat(operator.call("GET", "/console", "", null).headers().firstValue("Location"))
+                .hasValue("/console/");
+        assertThat(operator.call("GET", "/console/none.js", "", null).statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
     void eventsTellFirstEverythingAndThenWhatIsNew() throws Exception {
         Set<String> seen = new HashSet<>();
         Iterator<String> lines =

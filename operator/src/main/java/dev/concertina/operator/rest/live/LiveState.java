@@ -22,7 +22,7 @@ public class LiveState {
     }
 
     /** Every object of our kinds, as the API server told it last. */
-    synchronized List<HasMetadata> objects() {
+    public synchronized List<HasMetadata> objects() {
         if (informers.isEmpty()) {
             informers.add(client.resources(MoEDeployment.class).inAnyNamespace().inform());
             informers.add(

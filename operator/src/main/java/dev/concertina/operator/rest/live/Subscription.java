@@ -33,6 +33,9 @@ public final class Subscription {
     private static final Duration AGENTS_EVERY = Duration.ofSeconds(2);
     private static final Duration ALIVE_EVERY = Duration.ofSeconds(10);
 
+    /** Empty in a brief snapshot, which would be a lie. */
+    private static final List<String> LARGE = List.of("expertLoad", "series", "longSeries");
+
     private final LiveState state;
     private final ObjectMapper mapper;
     private final @Nullable String namespace;
@@ -177,11 +180,11 @@ public final class Subscription {
                         news.add(new LiveEvent("decision", namespace(one), name(one), DecisionView.of(decision))));
     }
 
-    /** Without the experts' load, which is large; the deployment's own path answers it. */
+    /** Without experts and series, which are large; the deployment's own path answers them. */
     private void load(Control control, MoEDeployment one, Instant now, List<LiveEvent> news) {
         control.loads().snapshot(namespace(one) + "/" + name(one), now).ifPresent(snapshot -> {
-            ObjectNode load = mapper.valueToTree(snapshot);
-            load.remove("expertLoad");
+            ObjectNode load = mapper.valueToTree(snapshot.brief());
+            load.remove(LARGE);
             news.add(new LiveEvent("load", namespace(one), name(one), load));
         });
     }
