@@ -124,7 +124,7 @@ function options(props: Props, width: number, now: () => Props): uPlot.Options {
     width: Math.max(120, width),
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     cursor: { sync: { key: SYNC.key }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
       x: { time: true, auto: false, min: props.from, max: props.to },

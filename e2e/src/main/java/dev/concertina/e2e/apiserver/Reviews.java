@@ -47,7 +47,8 @@ final class Reviews {
         ObjectNode status = answer.putObject("status");
         if (spec.has("token")) {
             String given = spec.path("token").asText();
-            Optional<User> known = users.stream().filter(user -> user.has(given)).findFirst();
+            Optional<User> known =
+                    users.stream().filter(user -> user.has(given)).findFirst();
             status.put("authenticated", known.isPresent());
             known.ifPresentOrElse(
                     user -> {

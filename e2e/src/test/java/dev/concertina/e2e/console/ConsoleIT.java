@@ -75,7 +75,9 @@ class ConsoleIT {
     @Test
     void theCommittedBundleIsWhatTheSourcesMake() throws Exception {
         Path log = WORK.resolve("build.log");
-        assertThat(run(Map.of(), log, 120, "npm", "run", "check")).as(Files.readString(log)).isZero();
+        assertThat(run(Map.of(), log, 120, "npm", "run", "check"))
+                .as(Files.readString(log))
+                .isZero();
         Path made = WORK.resolve("made");
         assertThat(run(Map.of(), log, 120, "npm", "run", "build", "--", "--outDir", made.toString()))
                 .as(Files.readString(log))
@@ -102,12 +104,7 @@ class ConsoleIT {
         need(System.getProperty("os.name").startsWith("Linux"), "memory files and 127.0.0.0/8 need Linux");
         LocalSettings settings = LocalSettings.of(Path.of(".."), Path.of("../deploy/models/shakespeare-moe"));
         var deployment = DemoDeployment.of(
-                "default",
-                settings.modelDir(),
-                MoEDeploymentSpec.Mode.Advisory,
-                1,
-                4,
-                "step=4ms,token=400us");
+                "default", settings.modelDir(), MoEDeploymentSpec.Mode.Advisory, 1, 4, "step=4ms,token=400us");
         try (LocalCluster cluster =
                 LocalCluster.start(settings, List.of(deployment), System.out::println, InstantSource.system())) {
             FirstRequest.serve(cluster, DemoDeployment.NAME, System.out::println);

@@ -253,8 +253,7 @@ class RestIT {
         JsonNode admin = ok(operator.call("GET", ONE + "/permissions", ADMIN, null));
         assertThat(admin.path("allowed"))
                 .extracting(JsonNode::asText)
-                .containsExactly(
-                        "approve", "cancelOperation", "pause", "requestWidth", "resume", "rollBack");
+                .containsExactly("approve", "cancelOperation", "pause", "requestWidth", "resume", "rollBack");
         assertThat(operator.call("POST", ONE + "/pause", VIEWER, null).statusCode())
                 .isEqualTo(403);
     }
@@ -270,7 +269,8 @@ class RestIT {
             assertThat(last.path("effectiveWidth").asInt()).isPositive();
             // no gateway has said anything here
             assertThat(last.has("requestsPerSecond")).isFalse();
-            assertThat(last.path("at").asText()).isGreaterThan(history.get(0).path("at").asText());
+            assertThat(last.path("at").asText())
+                    .isGreaterThan(history.get(0).path("at").asText());
         });
     }
 

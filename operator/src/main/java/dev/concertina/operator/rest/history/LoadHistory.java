@@ -35,7 +35,8 @@ public class LoadHistory {
     private final LiveState state;
     private final OperatorApplication application;
     private final Map<String, Deque<LoadPoint>> points = new ConcurrentHashMap<>();
-    private final Thread sampler = Thread.ofPlatform().daemon().name("load-history").unstarted(this::run);
+    private final Thread sampler =
+            Thread.ofPlatform().daemon().name("load-history").unstarted(this::run);
 
     LoadHistory(LiveState state, OperatorApplication application) {
         this.state = state;

@@ -32,12 +32,14 @@ public record LoadPoint(
         @Nullable @Schema(description = "Median time to first token.")
         Double ttftP50Ms,
 
-        @Nullable @Schema(description = "99th percentile of it.") Double ttftP99Ms,
+        @Nullable @Schema(description = "99th percentile of it.")
+        Double ttftP99Ms,
 
         @Nullable @Schema(description = "Median time per output token.")
         Double tpotP50Ms,
 
-        @Nullable @Schema(description = "99th percentile of it.") Double tpotP99Ms,
+        @Nullable @Schema(description = "99th percentile of it.")
+        Double tpotP99Ms,
 
         @Nullable @Schema(description = "Share of requests within the objective, 0 to 1.")
         Double attainment,
