@@ -6,8 +6,8 @@ export default defineConfig({
   testDir: "test",
   workers: 1,
   retries: 0,
-  timeout: 180_000,
-  expect: { timeout: 30_000 },
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   outputDir: process.env.CONCERTINA_TEST_OUTPUT ?? "test-results",
   use: {

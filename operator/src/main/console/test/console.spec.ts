@@ -1,9 +1,13 @@
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test, type Locator, type Page } from "@playwright/test";
 import { accessible, ADMIN, ONE, open, PAGES, picture, signIn, VIEWER, watch } from "./support";
 
-test.describe.configure({ mode: "serial" });
-
 const serving = (page: Page) => page.locator(".tile", { hasText: "Serving" }).locator("b");
+
+async function agree(page: Page, button: Locator, yes: string): Promise<void> {
+  await button.click();
+  await page.getByRole("dialog").getByRole("button", { name: yes }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+}
 
 test("the page is served with a strict policy and is not asked for again when unchanged", async ({ request }) => {
   const page = await request.get("/console/");
@@ -66,6 +70,7 @@ test("every page in light and dark, without a violation, from nowhere else", asy
 });
 
 test("a width is asked for after a confirmation, and the operation is shown phase by phase", async ({ page }) => {
+  test.slow();
   const seen = watch(page);
   await signIn(page, ADMIN());
   await open(page, "overview");
@@ -92,6 +97,50 @@ test("a width is asked for after a confirmation, and the operation is shown phas
   await expect(page.locator(".moved")).toContainText(/\d.* (KiB|MiB|B)/);
   await accessible(page, "an operation");
   expect(seen).toEqual([]);
+});
+
+test("back to the width before, and an operation that is cancelled", async ({ page }) => {
+  test.slow();
+  await signIn(page, ADMIN());
+  await open(page, "overview");
+  const before = (await serving(page).textContent()) ?? "";
+  await agree(page, page.getByRole("button", { name: "Back to the width before" }), "Go back");
+  await expect(serving(page)).not.toHaveText(before, { timeout: 120_000 });
+  await expect(page.getByRole("heading", { name: "Last operation" })).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("spinbutton", { name: "Width" }).fill("4");
+  await agree(page, page.getByRole("button", { name: "Ask for it" }), "Ask for");
+  await agree(page, page.getByRole("button", { name: "Cancel" }), "Roll it back");
+  await open(page, "operations");
+  await expect(page.locator(".badge.bad", { hasText: "RolledBack" }).first()).toBeVisible({ timeout: 90_000 });
+  await accessible(page, "an operation that was rolled back");
+});
+
+test("what an advisory decision proposes is approved", async ({ page }) => {
+  test.slow();
+  await signIn(page, ADMIN());
+  await open(page, "overview");
+  const proposed = /Last decision: (\d+)/;
+  const heading = page.getByRole("heading", { name: proposed });
+  await expect(heading).toBeVisible();
+  const least = Number(proposed.exec((await heading.textContent()) ?? "")?.[1]);
+  const other = least === 4 ? 3 : least + 1;
+  const input = page.getByRole("spinbutton", { name: "Width" });
+  if ((await input.inputValue()) !== String(other)) {
+    await input.fill(String(other));
+    await agree(page, page.getByRole("button", { name: "Ask for it" }), "Ask for");
+  }
+  await expect(serving(page)).toHaveText(`${other} ranks`, { timeout: 120_000 });
+  const approve = page.getByRole("button", { name: /Approve \d+ rank/ });
+  let chosen = "";
+  await expect(async () => {
+    await page.keyboard.press("Escape"); // a newer decision may have refused the one before
+    chosen = ((await approve.textContent({ timeout: 10_000 })) ?? "").replace("Approve ", "");
+    await approve.click({ timeout: 5000 });
+    await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+    await expect(page.getByRole("dialog")).toBeHidden({ timeout: 5000 });
+  }).toPass({ timeout: 90_000 });
+  await expect(serving(page)).toHaveText(chosen, { timeout: 120_000 });
+  await expect(page.getByRole("heading", { name: "Last operation" })).toBeVisible({ timeout: 60_000 });
 });
 
 test("load, latency, attainment and width are drawn, and are in a table too", async ({ page }) => {
@@ -124,11 +173,11 @@ test("a decision says why, and what lost", async ({ page }) => {
   await signIn(page, ADMIN());
   await open(page, "decisions");
   await page.getByRole("checkbox", { name: "only those" }).uncheck();
-  const first = page.locator("details.decision").first();
-  await first.locator("summary").first().click();
-  await expect(first.locator("tbody tr").nth(1)).toBeVisible();
-  await expect(first.locator("tr.chosen")).toHaveCount(1);
-  await expect(first.locator("li").first()).not.toBeEmpty();
+  await page.locator("details.decision > summary").first().click();
+  const opened = page.locator("details.decision[open]").first(); // a newer one may be first by now
+  await expect(opened.locator("tbody tr").nth(1)).toBeVisible();
+  await expect(opened.locator("tr.chosen")).toHaveCount(1);
+  await expect(opened.locator("li").first()).not.toBeEmpty();
   await accessible(page, "decisions");
 });
 

@@ -13,7 +13,9 @@ export function Actions({ one }: { one: Deployment }) {
   const least = one.spec.scaling?.minWidth ?? 1;
   const most = one.spec.scaling?.maxWidth ?? 1024;
   const last = decisions.value.get(keyOf(one))?.[0];
-  const proposed = one.mode === "Advisory" && last && last.width !== one.width ? last : undefined;
+  // one that was made for another width than serves by now is no proposal any more
+  const fresh = one.mode === "Advisory" && last?.widthBefore === one.effectiveWidth;
+  const proposed = fresh && last.width !== one.width ? last : undefined;
   const earlier = placementsOf(one).filter((placement) => placement.applied && placement.name !== one.placement);
   const calls = ["requestWidth", one.paused ? "resume" : "pause", "rollBack"] as const;
   const refusals = [...new Set(calls.map((id) => refusal(one, id)).filter((why) => why !== ""))];

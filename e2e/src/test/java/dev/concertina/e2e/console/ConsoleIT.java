@@ -5,27 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.concertina.crds.MoEDeploymentSpec;
 import dev.concertina.e2e.cli.DemoDeployment;
 import dev.concertina.e2e.cli.FirstRequest;
-import dev.concertina.e2e.load.Corpus;
-import dev.concertina.e2e.load.Schedule;
-import dev.concertina.e2e.load.Trace;
 import dev.concertina.e2e.local.LocalCluster;
 import dev.concertina.e2e.local.LocalSettings;
-import dev.concertina.e2e.report.RunFacts;
+import dev.concertina.e2e.local.UnderLoad;
 import dev.concertina.e2e.session.LoadSession;
-import dev.concertina.e2e.session.Target;
-import dev.concertina.e2e.session.Terminal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,8 +100,8 @@ class ConsoleIT {
         try (LocalCluster cluster =
                 LocalCluster.start(settings, List.of(deployment), System.out::println, InstantSource.system())) {
             FirstRequest.serve(cluster, DemoDeployment.NAME, System.out::println);
-            LoadSession session = session(cluster, settings);
-            CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> run(session));
+            LoadSession session = UnderLoad.session(cluster, settings.modelDir(), 1);
+            CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> UnderLoad.run(session));
             Path log = WORK.resolve("browser.log");
             Map<String, String> environment = Map.of(
                     "CHROMIUM", chromium,
@@ -117,53 +109,14 @@ class ConsoleIT {
                     "CONCERTINA_ADMIN_TOKEN_FILE", cluster.adminToken().toString(),
                     "CONCERTINA_VIEW_TOKEN_FILE", cluster.viewToken().toString(),
                     "CONCERTINA_DEPLOYMENT", DemoDeployment.NAME,
-                    "CONCERTINA_OPERATOR_PID", operatorPid(cluster));
-            int code = run(environment, log, 540, "npm", "test");
+                    "CONCERTINA_OPERATOR_PID", Long.toString(UnderLoad.operatorPid(cluster)));
+            int code = run(environment, log, 1500, "npm", "test");
             System.out.println(Files.readString(log));
             assertThat(code).as("npm test, see %s", log).isZero();
             session.finish();
             LoadSession.Result result = load.get(120, TimeUnit.SECONDS);
             assertThat(result.records()).filteredOn(r -> r.problem() != null).isEmpty();
         }
-    }
-
-    private static LoadSession session(LocalCluster cluster, LocalSettings settings) throws Exception {
-        Target target = new Target(
-                cluster.client(),
-                cluster.namespace(),
-                DemoDeployment.NAME,
-                cluster.http(),
-                DemoDeployment.NAME,
-                settings.modelDir());
-        List<Trace.Arrival> arrivals = IntStream.range(0, 2000)
-                .mapToObj(i -> new Trace.Arrival(Duration.ofMillis(500L * i), 20 + 13 * i % 100, 10 + 7 * i % 40))
-                .toList();
-        Duration length = Duration.ofMinutes(15);
-        Schedule schedule =
-                Schedule.of(new Trace("steady", arrivals), Corpus.shakespeare(), 1, 1, length, 1024, new Random(7));
-        RunFacts facts = new RunFacts("steady", 1, 1, length.toSeconds(), "", 5000, 1000, 0, 0, "test");
-        return new LoadSession(target, schedule, facts, Terminal.standard(), InstantSource.system());
-    }
-
-    private static LoadSession.Result run(LoadSession session) {
-        try {
-            return session.run(() -> {});
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static String operatorPid(LocalCluster cluster) {
-        return cluster.client()
-                .pods()
-                .inNamespace(cluster.namespace())
-                .withName("operator")
-                .get()
-                .getStatus()
-                .getContainerStatuses()
-                .getFirst()
-                .getContainerID()
-                .replace("process://", "");
     }
 
     private static String chromium() {

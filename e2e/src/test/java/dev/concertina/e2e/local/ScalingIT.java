@@ -10,14 +10,8 @@ import dev.concertina.crds.ScaleOperationStatus.Phase;
 import dev.concertina.e2e.admin.AdminCommands;
 import dev.concertina.e2e.cli.DemoDeployment;
 import dev.concertina.e2e.cli.FirstRequest;
-import dev.concertina.e2e.load.Corpus;
-import dev.concertina.e2e.load.Schedule;
-import dev.concertina.e2e.load.Trace;
 import dev.concertina.e2e.report.OperationReport;
-import dev.concertina.e2e.report.RunFacts;
 import dev.concertina.e2e.session.LoadSession;
-import dev.concertina.e2e.session.Target;
-import dev.concertina.e2e.session.Terminal;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.PrintWriter;
@@ -28,12 +22,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -82,7 +74,7 @@ class ScalingIT {
     @Order(1)
     void oneTwoFourTwoOneWithoutALostStreamOrAWrongToken() throws Exception {
         LoadSession session = session(6);
-        CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> run(session));
+        CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> UnderLoad.run(session));
         List<Integer> walk = List.of(2, 4, 2, 1);
         for (int width : walk) {
             int before = operations().size();
@@ -171,7 +163,7 @@ class ScalingIT {
         await("width 1", ScalingIT::status, s -> Integer.valueOf(1).equals(s.effectiveWidth()));
         await("no operation under way", ScalingIT::operations, ScalingIT::ended);
         LoadSession session = session(4);
-        CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> run(session));
+        CompletableFuture<LoadSession.Result> load = CompletableFuture.supplyAsync(() -> UnderLoad.run(session));
         int before = operations().size();
         setWidth(2);
         await(
@@ -182,12 +174,12 @@ class ScalingIT {
                         && List.of(Phase.Staging, Phase.Warming, Phase.Committing, Phase.Reclaiming)
                                 .contains(phase(all.getLast())));
         Phase killedIn = phase(operations().getLast());
-        long pid = operatorPid();
+        long pid = UnderLoad.operatorPid(cluster);
         ProcessHandle.of(pid).orElseThrow().destroyForcibly();
         List<ScaleOperation> all = await(
                 "the operation's end under the next operator",
                 ScalingIT::operations,
-                seen -> operatorPid() != pid && seen.size() > before && ended(seen));
+                seen -> UnderLoad.operatorPid(cluster) != pid && seen.size() > before && ended(seen));
         System.out.println("operator killed in " + killedIn + ", the operation ended as " + phase(all.getLast()));
         await("width 2", ScalingIT::status, s -> Integer.valueOf(2).equals(s.effectiveWidth()));
         session.finish();
@@ -200,25 +192,7 @@ class ScalingIT {
     }
 
     private static LoadSession session(double requestsPerSecond) throws StartupException {
-        Target target = new Target(
-                cluster.client(), cluster.namespace(), DemoDeployment.NAME, cluster.http(), DemoDeployment.NAME, model);
-        List<Trace.Arrival> arrivals = IntStream.range(0, 6000)
-                .mapToObj(i -> new Trace.Arrival(
-                        Duration.ofMillis((long) (i * 1000 / requestsPerSecond)), 20 + 13 * i % 200, 10 + 7 * i % 90))
-                .toList();
-        Duration length = Duration.ofMinutes(10);
-        Schedule schedule =
-                Schedule.of(new Trace("steady", arrivals), Corpus.shakespeare(), 1, 1, length, 1024, new Random(7));
-        RunFacts facts = new RunFacts("steady", 1, 1, length.toSeconds(), "", 5000, 1000, 0, 0, "test");
-        return new LoadSession(target, schedule, facts, Terminal.standard(), InstantSource.system());
-    }
-
-    private static LoadSession.Result run(LoadSession session) {
-        try {
-            return session.run(() -> {});
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+        return UnderLoad.session(cluster, model, requestsPerSecond);
     }
 
     /** Sets the width as {@code kubectl patch} does: names no resource version, so the operator's own writes cannot be in its way. */
@@ -256,19 +230,6 @@ class ScalingIT {
 
     private static boolean ended(List<ScaleOperation> all) {
         return all.stream().allMatch(o -> phase(o) != null && phase(o).ended());
-    }
-
-    private static long operatorPid() {
-        String id = cluster.client()
-                .pods()
-                .inNamespace("default")
-                .withName("operator")
-                .get()
-                .getStatus()
-                .getContainerStatuses()
-                .getFirst()
-                .getContainerID();
-        return id == null ? -1 : Long.parseLong(id.replace("process://", ""));
     }
 
     private static <T> T await(String what, Supplier<T> now, Predicate<T> until) throws InterruptedException {
