@@ -91,6 +91,9 @@ class ConsoleIT {
 
     @Test
     void worksInARealBrowserAgainstARunningOperator() throws Exception {
+        need(
+                "true".equals(System.getenv("CONCERTINA_BROWSER_TESTS")),
+                "driving a browser takes minutes and a core of its own: CONCERTINA_BROWSER_TESTS=true does it");
         String chromium = chromium();
         need(chromium != null, "no Chromium: name one with CHROMIUM, or install Debian's chromium");
         need(System.getProperty("os.name").startsWith("Linux"), "memory files and 127.0.0.0/8 need Linux");
