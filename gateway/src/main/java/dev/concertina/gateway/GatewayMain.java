@@ -2,6 +2,7 @@ package dev.concertina.gateway;
 
 import dev.concertina.gateway.events.EventPublisher;
 import dev.concertina.gateway.events.KafkaProducers;
+import dev.concertina.wire.KafkaClient;
 import dev.concertina.wire.Lifetime;
 import dev.concertina.wire.Logs;
 import dev.concertina.wire.Token;
@@ -40,7 +41,7 @@ public final class GatewayMain {
     }
 
     private static @Nullable EventPublisher events(Settings settings) {
-        String kafka = settings.kafka();
+        KafkaClient kafka = settings.kafka();
         if (kafka == null) {
             System.out.println("CONCERTINA_KAFKA is not set: this gateway serves without publishing traffic events, "
                     + "so nothing will scale by its load.");

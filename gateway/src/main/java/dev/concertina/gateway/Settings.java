@@ -1,6 +1,7 @@
 package dev.concertina.gateway;
 
 import dev.concertina.gateway.routing.RoutingLimits;
+import dev.concertina.wire.KafkaClient;
 import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param http where the OpenAI API listens
  * @param control where the control server listens
  * @param name this gateway's name in events
- * @param kafka bootstrap servers, null: no events
+ * @param kafka where events go, null: no events
  * @param topic of the events
  * @param state folder of its own that outlives the process, null: none
  * @param ending how it ends
@@ -23,7 +24,7 @@ record Settings(
         InetSocketAddress http,
         InetSocketAddress control,
         String name,
-        @Nullable String kafka,
+        @Nullable KafkaClient kafka,
         String topic,
         RoutingLimits limits,
         @Nullable Path state,
@@ -64,7 +65,7 @@ record Settings(
                 http == null ? address(host, HTTP_PORT, "CONCERTINA_HOST") : hostAndPort(http),
                 address(host, CONTROL_PORT, "CONCERTINA_HOST"),
                 checkedName(name == null ? "gateway-" + host.replace(':', '-') : name),
-                text(environment, "CONCERTINA_KAFKA"),
+                KafkaClient.from(environment),
                 topic == null ? "concertina.traffic" : topic,
                 defaults.withInFlight(
                         number(environment, "CONCERTINA_MAX_IN_FLIGHT", 1, defaults.maxInFlightPerRank()),

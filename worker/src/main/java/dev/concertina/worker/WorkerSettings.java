@@ -1,5 +1,6 @@
 package dev.concertina.worker;
 
+import dev.concertina.wire.KafkaClient;
 import dev.concertina.worker.engine.Pace;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param rank data-parallel rank, from 0
  * @param pod name of the pod
  * @param pace stated speed of a simulated accelerator
- * @param kafka bootstrap servers for expert counts; null: none are sent
+ * @param kafka where expert counts go; null: none are sent
  * @param topic of the traffic events
  * @param state folder of this pod's own that outlives the process; null: none
  */
@@ -29,7 +30,7 @@ public record WorkerSettings(
         int rank,
         String pod,
         Pace pace,
-        @Nullable String kafka,
+        @Nullable KafkaClient kafka,
         String topic,
         @Nullable Path state) {
     static final int CONTROL_PORT = 7080;
@@ -42,7 +43,6 @@ public record WorkerSettings(
      */
     public static WorkerSettings from(Map<String, String> environment) {
         String pace = environment.get("CONCERTINA_PACE");
-        String kafka = environment.get("CONCERTINA_KAFKA");
         return new WorkerSettings(
                 need(environment, "CONCERTINA_HOST"),
                 CONTROL_PORT,
@@ -51,7 +51,7 @@ public record WorkerSettings(
                 rank(need(environment, "CONCERTINA_RANK")),
                 need(environment, "CONCERTINA_POD"),
                 pace == null || pace.isBlank() ? Pace.NONE : Pace.parse(pace),
-                kafka == null || kafka.isBlank() ? null : kafka,
+                KafkaClient.from(environment),
                 environment.getOrDefault("CONCERTINA_TOPIC", "concertina.traffic"),
                 folder(environment.get("CONCERTINA_STATE_DIR")));
     }

@@ -1,7 +1,7 @@
 package dev.concertina.e2e.bench;
 
+import dev.concertina.operator.ingest.EventDecoder;
 import dev.concertina.operator.ingest.Loads;
-import dev.concertina.operator.ingest.TrafficIngest;
 import dev.concertina.scheduler.load.LoadSnapshot;
 import dev.concertina.scheduler.load.Slo;
 import dev.concertina.scheduler.load.TrafficEvent;
@@ -31,23 +31,26 @@ final class IngestBenchmark implements Benchmark {
         List<Message> messages = messages();
         double[] eventsPerS =
                 Repetitions.medians(3, 7, () -> perSecond(messages, true), () -> perSecond(messages, false));
-        return List.of(Result.of(
-                "traffic events decoded and taken into account",
-                eventsPerS[0],
-                "events/s",
-                "decoding alone",
-                eventsPerS[1],
-                Aim.ratioAtLeast(0.5)));
+        return List.of(
+                Result.of(
+                        "traffic events decoded and taken into account",
+                        eventsPerS[0],
+                        "events/s",
+                        "decoding alone",
+                        eventsPerS[1],
+                        Aim.ratioAtLeast(0.5)),
+                KafkaIngestBench.run());
     }
 
     private static double perSecond(List<Message> messages, boolean account) throws IOException {
         Loads loads = new Loads();
         loads.watch(DEPLOYMENT, new Slo(Duration.ofSeconds(1), Duration.ofMillis(100), 0.95));
+        EventDecoder decoder = new EventDecoder();
         Instant nextSnapshot = BEGIN;
         long decoded = 0;
         long began = System.nanoTime();
         for (Message message : messages) {
-            TrafficEvent event = TrafficIngest.decode(message.type, message.ceTime, message.data);
+            TrafficEvent event = decoder.decode(message.type, message.ceTime, message.data);
             if (event == null) {
                 throw new IOException("an event of type " + message.type + " was not understood");
             }

@@ -4,6 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.HashMap;
+import java.util.Map;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
@@ -11,7 +13,7 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
 /** A running broker. */
-final class Broker {
+public final class Broker implements AutoCloseable {
     private final KafkaRaftServer server;
 
     private Broker(KafkaRaftServer server) {
@@ -23,11 +25,18 @@ final class Broker {
      *
      * @throws Exception with Kafka's own reason when it cannot start
      */
-    static Broker start(BrokerSettings settings, Time time) throws Exception {
+    public static Broker start(BrokerSettings settings, Time time) throws Exception {
+        return start(settings, Map.of(), time);
+    }
+
+    /** The same with more of Kafka's own settings, over ours: other listeners, for example. */
+    public static Broker start(BrokerSettings settings, Map<String, String> more, Time time) throws Exception {
+        Map<String, String> properties = new HashMap<>(settings.properties());
+        properties.putAll(more);
         if (!Files.exists(settings.dir().resolve("meta.properties"))) {
             format(settings);
         }
-        KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings.properties(), false), time);
+        KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), time);
         server.startup();
         return new Broker(server);
     }
@@ -43,7 +52,8 @@ final class Broker {
         formatter.run();
     }
 
-    void stop() {
+    @Override
+    public void close() {
         server.shutdown();
     }
 

@@ -1,5 +1,9 @@
 package dev.concertina.e2e.kafka;
 
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,8 +17,27 @@ import java.util.Map;
  * @param advertiseHost host that clients are told
  * @param advertisePort port that clients are told
  */
-record BrokerSettings(Path dir, String listenHost, int listenPort, String advertiseHost, int advertisePort) {
+public record BrokerSettings(Path dir, String listenHost, int listenPort, String advertiseHost, int advertisePort) {
     static final int NODE_ID = 1;
+
+    /** On two free ports of 127.0.0.1, which another process may take until the broker does. */
+    public static BrokerSettings onLoopback(Path dir) throws IOException {
+        for (int attempt = 0; attempt < 100; attempt++) {
+            try (ServerSocket first = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                    ServerSocket second = new ServerSocket(first.getLocalPort() + 1, 1, first.getInetAddress())) {
+                int port = Math.min(first.getLocalPort(), second.getLocalPort());
+                return new BrokerSettings(dir, "127.0.0.1", port, "127.0.0.1", port);
+            } catch (BindException e) {
+                // the neighbouring port is taken
+            }
+        }
+        throw new IOException("no two neighbouring ports are free on 127.0.0.1");
+    }
+
+    /** What clients connect to. */
+    public String address() {
+        return advertiseHost + ":" + advertisePort;
+    }
 
     /** The controller talks to this process only, so it stays on a loopback address. */
     String controllerHost() {

@@ -40,7 +40,7 @@ public final class KafkaMain {
             Runtime.getRuntime().halt(2);
             return;
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(broker::stop, "kafka-stop"));
+        Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "kafka-stop"));
         System.out.println("event=ready");
         broker.awaitEnd();
     }

@@ -1,5 +1,6 @@
 package dev.concertina.gateway.events;
 
+import dev.concertina.wire.KafkaClient;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.CloudEventSerializer;
 import java.util.HashMap;
@@ -14,9 +15,8 @@ public final class KafkaProducers {
     private KafkaProducers() {}
 
     /** Connects; blocks while the names of the servers are looked up, and throws when none can be found. */
-    public static Producer<String, CloudEvent> connect(String bootstrapServers, String gateway) {
+    public static Producer<String, CloudEvent> connect(KafkaClient kafka, String gateway) {
         Map<String, Object> settings = new HashMap<>();
-        settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         settings.put(ProducerConfig.CLIENT_ID_CONFIG, "concertina-gateway-" + gateway);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000);
         settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
@@ -25,6 +25,6 @@ public final class KafkaProducers {
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 16L * 1024 * 1024);
         settings.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 2_000);
         settings.put(ProducerConfig.METADATA_MAX_AGE_CONFIG, 30_000);
-        return new KafkaProducer<>(settings, new StringSerializer(), new CloudEventSerializer());
+        return new KafkaProducer<>(kafka.with(settings), new StringSerializer(), new CloudEventSerializer());
     }
 }

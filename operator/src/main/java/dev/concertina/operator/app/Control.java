@@ -3,9 +3,13 @@ package dev.concertina.operator.app;
 import dev.concertina.operator.decision.DecisionLoop;
 import dev.concertina.operator.decision.Decisions;
 import dev.concertina.operator.deployment.MoEDeploymentReconciler;
+import dev.concertina.operator.events.EventsToKafka;
 import dev.concertina.operator.fleet.Fleet;
 import dev.concertina.operator.fleet.Peers;
+import dev.concertina.operator.ingest.KafkaAccess;
 import dev.concertina.operator.ingest.Loads;
+import dev.concertina.operator.ingest.PartitionMark;
+import dev.concertina.operator.ingest.SharedIngest;
 import dev.concertina.operator.ingest.TrafficTopics;
 import dev.concertina.operator.lease.LeaseTerm;
 import dev.concertina.operator.operation.OperationRunner;
@@ -19,11 +23,15 @@ import dev.concertina.operator.pods.WorkerPods;
 import dev.concertina.operator.routes.Routes;
 import dev.concertina.operator.routes.Serving;
 import dev.concertina.operator.settings.Settings;
+import dev.concertina.wire.ClientProperties;
+import dev.concertina.wire.KafkaClient;
 import dev.concertina.wire.Token;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -43,18 +51,30 @@ public final class Control implements AutoCloseable {
     private final Decisions decisions = new Decisions();
     private final Loads loads = new Loads();
     private final TrafficTopics topics;
+    private final Optional<SharedIngest> share;
+    private final Optional<EventsToKafka> events;
     private final Operator operator;
     private volatile boolean started;
 
-    private Control(KubernetesClient client, Token token, Settings settings, Clock clock, LeaseTerm lease) {
+    private Control(
+            KubernetesClient client,
+            Token token,
+            Settings settings,
+            Clock clock,
+            LeaseTerm lease,
+            Optional<KafkaAccess> kafka,
+            Optional<SharedIngest> share) {
         this.lease = lease;
+        this.share = share;
         this.peers = new Peers(token, lease.term());
         this.fleet = new Fleet(client, peers, clock);
         Placements placements = new Placements(client);
         Serving serving = new Serving(fleet, peers);
         this.routes = new Routes(fleet, peers, placements, serving);
-        Optional<String> kafka = settings.kafka().filter(servers -> !servers.isBlank());
-        this.topics = new TrafficTopics(kafka, settings.topic(), loads);
+        this.topics = TrafficTopics.merged(kafka, settings.topic(), loads, clock);
+        loads.incompleteWhen(topics::incomplete);
+        this.events = kafka.map(access -> new EventsToKafka(access.client(), settings.eventsTopic()));
+        events.ifPresent(publisher -> decisions.onChange(publisher::decision));
         Services services = new Services(
                 client,
                 settings,
@@ -99,20 +119,40 @@ public final class Control implements AutoCloseable {
                 .or(() -> Optional.ofNullable(client.getNamespace()))
                 .orElse("default");
         String holder = settings.pod().orElseGet(Control::host);
-        LeaseTerm lease = LeaseTerm.acquire(client, namespace, holder, settings.leaseDuration(), clock, another, lost);
-        Control control = new Control(client, token, settings, clock, lease);
+        Optional<KafkaAccess> kafka = kafka(settings, holder);
+        Optional<SharedIngest> share = kafka.map(access -> SharedIngest.start(client, access, settings.topic(), clock));
+        LeaseTerm lease;
+        try {
+            lease = LeaseTerm.acquire(client, namespace, holder, settings.leaseDuration(), clock, another, lost);
+        } catch (InterruptedException | RuntimeException e) {
+            share.ifPresent(SharedIngest::close);
+            throw e;
+        }
+        Control control = new Control(client, token, settings, clock, lease, kafka, share);
         control.routes.start();
         control.operator.start();
         control.decisionLoop.start();
-        if (settings.kafka().filter(servers -> !servers.isBlank()).isEmpty()) {
+        if (kafka.isEmpty()) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "CONCERTINA_KAFKA is not set: no traffic is seen and nothing is scaled by itself");
         }
         control.topics.start();
+        control.events.ifPresent(publisher -> publisher.start(client));
         control.started = true;
         LOG.log(System.Logger.Level.INFO, "operator started term={0}", lease.term());
         return control;
+    }
+
+    private static Optional<KafkaAccess> kafka(Settings settings, String holder) {
+        return settings.kafka()
+                .filter(servers -> !servers.isBlank())
+                .map(servers -> new KafkaAccess(
+                        new KafkaClient(
+                                servers,
+                                ClientProperties.read(settings.kafkaConfig().orElse(null))),
+                        settings.kafkaGroup(),
+                        holder));
     }
 
     private static String host() {
@@ -151,6 +191,11 @@ public final class Control implements AutoCloseable {
         return topics.problem();
     }
 
+    /** How far each partition of each traffic topic has been counted. */
+    public Map<String, List<PartitionMark>> partitions() {
+        return topics.marks();
+    }
+
     /** Stops as a killed process would: operations stay where they are and the Lease is not given back. */
     void abandon() {
         started = false;
@@ -159,6 +204,8 @@ public final class Control implements AutoCloseable {
         decisionLoop.close();
         routes.close();
         topics.close();
+        share.ifPresent(SharedIngest::close);
+        events.ifPresent(EventsToKafka::close);
         operator.stop();
         fleet.close();
         peers.close();

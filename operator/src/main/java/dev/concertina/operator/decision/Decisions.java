@@ -10,12 +10,14 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The decisions made lately, per deployment, bounded. Safe for any number of threads. */
 public final class Decisions {
     private static final int KEPT = 3600;
     private final Map<String, History> histories = new ConcurrentHashMap<>();
+    private volatile BiConsumer<String, Made> listener = (deployment, made) -> {};
 
     /**
      * One decision.
@@ -30,17 +32,27 @@ public final class Decisions {
         private @Nullable Made lastChange;
     }
 
+    /** Tells the listener, which must not block, each decision for another width than the one before, and each that was applied. */
+    public void onChange(BiConsumer<String, Made> listener) {
+        this.listener = listener;
+    }
+
     void add(String deployment, Made made) {
         History history = histories.computeIfAbsent(deployment, key -> new History());
+        boolean changed;
         synchronized (history) {
             history.made.addLast(made);
             if (history.made.size() > KEPT) {
                 history.made.removeFirst();
             }
-            if (history.lastChange == null
-                    || history.lastChange.decision().width() != made.decision().width()) {
+            changed = history.lastChange == null
+                    || history.lastChange.decision().width() != made.decision().width();
+            if (changed) {
                 history.lastChange = made;
             }
+        }
+        if (changed || made.applied()) {
+            listener.accept(deployment, made);
         }
     }
 

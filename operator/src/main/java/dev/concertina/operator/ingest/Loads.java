@@ -1,6 +1,7 @@
 package dev.concertina.operator.ingest;
 
 import dev.concertina.scheduler.load.LoadConfig;
+import dev.concertina.scheduler.load.LoadDigest;
 import dev.concertina.scheduler.load.LoadSnapshot;
 import dev.concertina.scheduler.load.LoadTracker;
 import dev.concertina.scheduler.load.Slo;
@@ -9,10 +10,13 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /** One load tracker per known deployment. Safe for any number of threads; events of unknown deployments are dropped, so memory is bounded. */
 public final class Loads {
+    private static final System.Logger LOG = System.getLogger(Loads.class.getName());
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+    private volatile Predicate<String> incomplete = deployment -> false;
 
     private record Entry(Slo slo, LoadTracker tracker) {}
 
@@ -40,11 +44,24 @@ public final class Loads {
         }
     }
 
-    /** Counts an event that could not be read. */
-    public void malformed() {
+    /** Adds what was counted elsewhere; each digest once. */
+    public void merge(LoadDigest digest) {
+        Entry entry = entries.get(digest.deployment());
+        if (entry != null && !entry.tracker().merge(digest)) {
+            LOG.log(System.Logger.Level.DEBUG, "a part of a digest was not used deployment={0}", digest.deployment());
+        }
+    }
+
+    /** Says when not all events of a deployment are counted: its traffic is then unknown. */
+    public void incompleteWhen(Predicate<String> incomplete) {
+        this.incomplete = incomplete;
+    }
+
+    /** Counts events that could not be read. */
+    public void malformed(long events) {
         for (Entry entry : entries.values()) {
             synchronized (entry) {
-                entry.tracker().malformed();
+                entry.tracker().malformed(events);
             }
         }
     }
@@ -56,7 +73,8 @@ public final class Loads {
             return Optional.empty();
         }
         synchronized (entry) {
-            return Optional.of(entry.tracker().snapshot(now));
+            LoadSnapshot snapshot = entry.tracker().snapshot(now);
+            return Optional.of(incomplete.test(deployment) ? snapshot.incomplete() : snapshot);
         }
     }
 

@@ -1,16 +1,19 @@
 package dev.concertina.operator.ingest;
 
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the operator's own topic and each further one that a deployment names, one {@link TrafficIngest} per topic, for as long as a deployment
- * names it. Safe for any number of threads.
+ * Reads the operator's own topic and each further one that a deployment names, one reader per topic, for as long as a deployment names it. Safe for any number of threads.
  */
 public final class TrafficTopics implements AutoCloseable {
     private final String own;
@@ -27,17 +30,23 @@ public final class TrafficTopics implements AutoCloseable {
         @Nullable
         String problem();
 
+        /** How far each partition has been counted, as far as this reader knows. */
+        default List<PartitionMark> marks() {
+            return List.of();
+        }
+
         @Override
         void close();
     }
 
-    /**
-     * Of one Kafka.
-     *
-     * @param servers bootstrap servers; without them nothing is read
-     */
-    public TrafficTopics(Optional<String> servers, String own, Loads loads) {
-        this(own, servers.isPresent(), topic -> new TrafficIngest(servers.orElseThrow(), topic, loads));
+    /** The leader's: adds up what the replicas count. Without Kafka nothing is read. */
+    public static TrafficTopics merged(Optional<KafkaAccess> kafka, String own, Loads loads, Clock clock) {
+        return of(kafka, own, (access, topic) -> new DigestReader(access, topic, loads, clock));
+    }
+
+    /** Of one Kafka; without it nothing is read. */
+    static TrafficTopics of(Optional<KafkaAccess> kafka, String own, BiFunction<KafkaAccess, String, Reading> reader) {
+        return new TrafficTopics(own, kafka.isPresent(), topic -> reader.apply(kafka.orElseThrow(), topic));
     }
 
     TrafficTopics(String own, boolean connected, Function<String, Reading> open) {
@@ -93,6 +102,23 @@ public final class TrafficTopics implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** True when Kafka is there and not all events of a deployment are counted: what is counted then says nothing. */
+    public synchronized boolean incomplete(String deployment) {
+        return connected && (behind(own) || behind(wanted.getOrDefault(deployment, own)));
+    }
+
+    private boolean behind(String topic) {
+        Reading reading = readings.get(topic);
+        return reading == null || reading.problem() != null;
+    }
+
+    /** How far each partition of each topic has been counted: lag in events and milliseconds. */
+    public synchronized Map<String, List<PartitionMark>> marks() {
+        Map<String, List<PartitionMark>> marks = new TreeMap<>();
+        readings.forEach((topic, reading) -> marks.put(topic, reading.marks()));
+        return marks;
     }
 
     @Override

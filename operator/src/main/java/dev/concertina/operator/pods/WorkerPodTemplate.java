@@ -20,11 +20,13 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,8 @@ public final class WorkerPodTemplate {
 
     /** Weight of a preference, of 100. */
     private static final int MOST = 100;
+
+    private static final String KAFKA_FOLDER = "/etc/concertina-kafka";
 
     private final Settings settings;
 
@@ -160,21 +164,29 @@ public final class WorkerPodTemplate {
                 .withDrop("ALL")
                 .endCapabilities()
                 .endSecurityContext()
-                .withVolumeMounts(
-                        new VolumeMountBuilder()
-                                .withName("token")
-                                .withMountPath("/etc/concertina")
-                                .withReadOnly(true)
-                                .build(),
-                        new VolumeMountBuilder()
-                                .withName("agent")
-                                .withMountPath("/run/concertina")
-                                .build(),
-                        new VolumeMountBuilder()
-                                .withName("tmp")
-                                .withMountPath("/tmp")
-                                .build())
+                .withVolumeMounts(mounts())
                 .build();
+    }
+
+    private List<VolumeMount> mounts() {
+        List<VolumeMount> mounts = new ArrayList<>(
+                List.of(mount("token", "/etc/concertina", true), mount("agent", "/run/concertina", false)));
+        mounts.add(mount("tmp", "/tmp", false));
+        kafkaSecret().ifPresent(secret -> mounts.add(mount("kafka", KAFKA_FOLDER, true)));
+        return mounts;
+    }
+
+    private static VolumeMount mount(String volume, String path, boolean readOnly) {
+        return new VolumeMountBuilder()
+                .withName(volume)
+                .withMountPath(path)
+                .withReadOnly(readOnly ? true : null)
+                .build();
+    }
+
+    private Optional<String> kafkaSecret() {
+        return settings.kafkaSecret()
+                .filter(name -> !name.isBlank() && settings.kafka().isPresent());
     }
 
     private List<EnvVar> environment(MoEDeployment owner, int rank) {
@@ -193,6 +205,7 @@ public final class WorkerPodTemplate {
         put(env, "CONCERTINA_STATE_DIR", "/tmp"); // lives as long as the pod
         settings.kafka().filter(kafka -> !kafka.isBlank()).ifPresent(kafka -> {
             put(env, "CONCERTINA_KAFKA", kafka);
+            kafkaSecret().ifPresent(secret -> put(env, "CONCERTINA_KAFKA_CONFIG", KAFKA_FOLDER + "/client.properties"));
             MoEDeploymentSpec.Traffic traffic = owner.getSpec().traffic();
             String own = traffic == null ? null : traffic.topic();
             put(env, "CONCERTINA_TOPIC", own == null ? settings.topic() : own);
@@ -221,7 +234,7 @@ public final class WorkerPodTemplate {
     }
 
     private List<Volume> volumes() {
-        return List.of(
+        List<Volume> volumes = new ArrayList<>(List.of(
                 new VolumeBuilder()
                         .withName("token")
                         .withNewSecret()
@@ -238,6 +251,14 @@ public final class WorkerPodTemplate {
                         .withName("tmp")
                         .withNewEmptyDir()
                         .endEmptyDir()
-                        .build());
+                        .build()));
+        kafkaSecret()
+                .ifPresent(secret -> volumes.add(new VolumeBuilder()
+                        .withName("kafka")
+                        .withNewSecret()
+                        .withSecretName(secret)
+                        .endSecret()
+                        .build()));
+        return volumes;
     }
 }

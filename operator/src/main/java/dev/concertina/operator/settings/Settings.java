@@ -14,9 +14,26 @@ public interface Settings {
     /** Kafka bootstrap servers; without them there is no load and no decision. */
     Optional<String> kafka();
 
+    /**
+     * File with settings as Kafka's own clients take them ({@code security.protocol}, {@code sasl.*}, {@code ssl.*}), a Java properties file,
+     * usually of a Secret.
+     */
+    Optional<String> kafkaConfig();
+
+    /** Secret in a deployment's namespace with the key {@code client.properties}, which worker pods mount and use likewise. */
+    Optional<String> kafkaSecret();
+
+    /** Begins the names of consumer groups, transactions and clients: installations that share a Kafka must differ in it. */
+    @WithDefault("concertina")
+    String kafkaGroup();
+
     /** Topic with traffic events. */
     @WithDefault("concertina.traffic")
     String topic();
+
+    /** Topic on which decisions and operations are published. */
+    @WithDefault("concertina.events")
+    String eventsTopic();
 
     /** Image of worker pods. */
     @WithDefault("concertina-worker:0.1.0-SNAPSHOT")

@@ -16,8 +16,28 @@ public record TestSettings(Duration phaseDeadline, Optional<String> kafka) imple
     }
 
     @Override
+    public Optional<String> kafkaConfig() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> kafkaSecret() {
+        return Optional.of("kafka-client");
+    }
+
+    @Override
+    public String kafkaGroup() {
+        return "concertina";
+    }
+
+    @Override
     public String topic() {
         return "concertina.traffic";
+    }
+
+    @Override
+    public String eventsTopic() {
+        return "concertina.events";
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.concertina.operator.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +47,7 @@ class TrafficTopicsTest {
 
     @Test
     void withoutKafkaNothingIsReadAndItIsSaid() {
-        TrafficTopics none = new TrafficTopics(Optional.empty(), "own", new Loads());
+        TrafficTopics none = TrafficTopics.merged(Optional.empty(), "own", new Loads(), Clock.systemUTC());
         none.start();
         none.use("a/x", "team-a");
         assertThat(none.problem()).contains("CONCERTINA_KAFKA is not set");

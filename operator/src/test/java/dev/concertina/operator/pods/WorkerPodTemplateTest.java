@@ -42,6 +42,19 @@ class WorkerPodTemplateTest {
     }
 
     @Test
+    void kafkasSettingsAreMountedFromASecret() {
+        Pod pod = pod("{model: {source: /m}}", "x-rank-1", Set.of(), Set.of());
+        assertThat(environment(pod))
+                .containsEntry("CONCERTINA_KAFKA_CONFIG", "/etc/concertina-kafka/client.properties");
+        assertThat(pod.getSpec().getVolumes())
+                .anyMatch(volume -> volume.getSecret() != null
+                        && "kafka-client".equals(volume.getSecret().getSecretName()));
+        assertThat(pod.getSpec().getContainers().getFirst().getVolumeMounts())
+                .anyMatch(mount -> "/etc/concertina-kafka".equals(mount.getMountPath())
+                        && Boolean.TRUE.equals(mount.getReadOnly()));
+    }
+
+    @Test
     void aMovedRanksPodIsToldApartAndGoesElsewhere() {
         String name = PodName.moved("x", 1, 7);
         assertThat(PodName.epoch(name)).isEqualTo(7);

@@ -41,14 +41,20 @@ final class ExpertLoad {
     }
 
     private boolean wellFormed(long[][] tokens) {
-        if (tokens.length == 0 || tokens[0].length == 0 || (long) tokens.length * tokens[0].length > MOST_CELLS) {
-            return false;
-        }
-        if (load.length != 0 && (load.length != tokens.length || load[0].length != tokens[0].length)) {
+        return regular(tokens, MOST_CELLS)
+                && (load.length == 0 || (load.length == tokens.length && load[0].length == tokens[0].length));
+    }
+
+    /** True when the table is rectangular, not empty, not negative and of at most so many cells. */
+    static boolean regular(long[][] tokens, int mostCells) {
+        if (tokens.length == 0
+                || tokens[0] == null
+                || tokens[0].length == 0
+                || (long) tokens.length * tokens[0].length > mostCells) {
             return false;
         }
         for (long[] layer : tokens) {
-            if (layer.length != tokens[0].length) {
+            if (layer == null || layer.length != tokens[0].length) {
                 return false;
             }
             for (long count : layer) {

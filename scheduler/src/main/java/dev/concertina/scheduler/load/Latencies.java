@@ -79,7 +79,26 @@ final class Latencies {
         }
     }
 
-    private static long micros(double millis) {
+    /** Adds what others counted in a second. */
+    void add(LoadDigest.Second counted) {
+        Slice slice = slice(Instant.ofEpochSecond(counted.second()));
+        if (slice == null) {
+            return;
+        }
+        record(slice.ttftMicros, counted.ttftMicros());
+        record(slice.tpotMicros, counted.tpotMicros());
+        slice.met += counted.met();
+        slice.missed += counted.missed();
+    }
+
+    private static void record(Histogram histogram, long[] valuesAndCounts) {
+        for (int i = 0; i + 1 < valuesAndCounts.length; i += 2) {
+            histogram.recordValueWithCount(Math.clamp(valuesAndCounts[i], 0, MOST_MICROS), valuesAndCounts[i + 1]);
+        }
+    }
+
+    /** Whole microseconds, as far as histograms reach. */
+    static long micros(double millis) {
         return Math.clamp(Math.round(millis * 1_000), 0, MOST_MICROS);
     }
 

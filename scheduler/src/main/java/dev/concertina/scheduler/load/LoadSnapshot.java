@@ -64,8 +64,22 @@ public record LoadSnapshot(
         longSeries = List.copyOf(longSeries);
     }
 
+    /** The same, but with the present traffic unknown: not all of it has been read. */
+    public LoadSnapshot incomplete() {
+        return with(true, series, longSeries, expertLoad, coActivation);
+    }
+
     /** The same without series and tables, which are large: for keeping and showing. */
     public LoadSnapshot brief() {
+        return with(missing, List.of(), List.of(), new double[0][], new float[0][][]);
+    }
+
+    private LoadSnapshot with(
+            boolean missing,
+            List<Rate> series,
+            List<Rate> longSeries,
+            double[][] expertLoad,
+            float[][][] coActivation) {
         return new LoadSnapshot(
                 at,
                 window,
@@ -85,11 +99,11 @@ public record LoadSnapshot(
                 tpotP50Ms,
                 tpotP99Ms,
                 attainment,
-                List.of(),
-                List.of(),
+                series,
+                longSeries,
                 kvUse,
-                new double[0][],
-                new float[0][][],
+                expertLoad,
+                coActivation,
                 counters);
     }
 

@@ -20,6 +20,7 @@ public final class LoadTracker {
     private final LoadConfig config;
     private final RecentIds recent;
     private final Waiting waiting;
+    private final WaitingSeconds waitingElsewhere = new WaitingSeconds();
     private final Latencies latencies;
     private final Sources sources;
     private final ExpertLoad expertLoad;
@@ -62,9 +63,57 @@ public final class LoadTracker {
         return outcome;
     }
 
+    /**
+     * Adds what others counted of this deployment's events. Whoever counted has found duplicates and late events; each digest must come once.
+     *
+     * @return false when something in it could not be used: a table of another shape, or too many gateways
+     */
+    public synchronized boolean merge(LoadDigest digest) {
+        boolean usable = true;
+        for (LoadDigest.Second second : digest.seconds()) {
+            latencies.add(second);
+            waitingElsewhere.add(second.second(), second.waiting());
+            promptTokens.add(second.promptTokens(), second.received());
+            generatedTokens.add(second.generatedTokens(), second.completed());
+        }
+        for (LoadDigest.Window window : digest.windows()) {
+            usable &= sources.add(new TrafficEvent.Window(
+                    window.source(),
+                    digest.deployment(),
+                    Instant.ofEpochMilli(window.millis()),
+                    window.seconds(),
+                    window.received(),
+                    window.completed(),
+                    window.failed(),
+                    window.inFlight(),
+                    window.queued(),
+                    window.promptTokens(),
+                    window.generatedTokens()));
+        }
+        LoadDigest.Experts experts = digest.experts();
+        if (experts != null) {
+            usable &= expertLoad.add(new TrafficEvent.Experts(
+                    digest.deployment(),
+                    0,
+                    Instant.ofEpochMilli(experts.millis()),
+                    experts.seconds(),
+                    experts.tokens()));
+        }
+        accepted += digest.accepted();
+        duplicates += digest.duplicates();
+        late += digest.late();
+        malformed += digest.malformed();
+        return usable;
+    }
+
     /** Counts an event that could not even be read. */
     public synchronized void malformed() {
-        malformed++;
+        malformed(1);
+    }
+
+    /** Counts events that could not even be read. */
+    public synchronized void malformed(long events) {
+        malformed += events;
     }
 
     private Outcome judge(TrafficEvent event) {
@@ -99,7 +148,8 @@ public final class LoadTracker {
         };
     }
 
-    private static boolean possible(TrafficEvent event) {
+    /** False for values and times that cannot be. */
+    static boolean possible(TrafficEvent event) {
         long second = event.time().getEpochSecond();
         if (second < 0 || second > LAST_SECOND) {
             return false;
@@ -188,9 +238,7 @@ public final class LoadTracker {
         switch (event.outcome()) {
             case COMPLETED -> {
                 generatedTokens.add(event.tokens());
-                Slo slo = config.slo();
-                boolean met = (ttft == null || ttft <= slo.ttftMs()) && (tpot == null || tpot <= slo.tpotMs());
-                latencies.request(event.time(), met);
+                latencies.request(event.time(), config.slo().met(ttft, tpot));
             }
             case FAILED -> latencies.request(event.time(), false);
             case CANCELLED -> {}
@@ -205,7 +253,8 @@ public final class LoadTracker {
         }
         Sources.View view = sources.view(now);
         Latencies.View latency = latencies.view(now);
-        int overdue = waiting.overdue(now, config.slo().ttft(), config.window());
+        int overdue = waiting.overdue(now, config.slo().ttft(), config.window())
+                + waitingElsewhere.overdue(now, config.slo().ttft(), config.window());
         long judged = latency.met() + latency.missed() + overdue;
         return new LoadSnapshot(
                 now,
@@ -243,6 +292,15 @@ public final class LoadTracker {
         private void add(double value) {
             count++;
             mean += (value - mean) / Math.min(count, MEMORY);
+        }
+
+        /** Adds {@code values} values that come to {@code sum}, as if each were their mean. */
+        private void add(long sum, long values) {
+            if (values > 0) {
+                count += values;
+                double weight = count <= MEMORY ? (double) values / count : 1 - Math.pow(1 - 1.0 / MEMORY, values);
+                mean += ((double) sum / values - mean) * weight;
+            }
         }
 
         private OptionalDouble mean() {

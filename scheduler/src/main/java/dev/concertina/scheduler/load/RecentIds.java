@@ -7,6 +7,8 @@ import java.util.Arrays;
  * {@code capacity} and at most twice as many are remembered; two ids clash with probability below 2^-40 at 65,536.
  */
 final class RecentIds {
+    private static final long SEED = 0xcbf29ce484222325L;
+
     private final int capacity;
     private long[] young;
     private long[] old;
@@ -21,7 +23,28 @@ final class RecentIds {
 
     /** True when the id is new; it is remembered from now on. */
     boolean add(String id) {
-        long hash = hash(id);
+        return add(hash(SEED, id));
+    }
+
+    /** The same for an event: of a request, or of a source and a time. */
+    boolean add(TrafficEvent event) {
+        long of = hash(SEED, event.deployment());
+        return add(
+                switch (event) {
+                    case TrafficEvent.Received received -> hash(of ^ 'r', received.id());
+                    case TrafficEvent.FirstToken first -> hash(of ^ 't', first.id());
+                    case TrafficEvent.Finished finished -> hash(of ^ 'f', finished.id());
+                    case TrafficEvent.Window window -> hash(hash(of ^ 'w', window.source()), instant(window));
+                    case TrafficEvent.KvPages pages -> hash(of ^ 'k' + pages.rank() * 31L, instant(pages));
+                    case TrafficEvent.Experts experts -> hash(of ^ 'e' + experts.rank() * 31L, instant(experts));
+                });
+    }
+
+    private static String instant(TrafficEvent event) {
+        return event.time().getEpochSecond() + "." + event.time().getNano();
+    }
+
+    private boolean add(long hash) {
         if (contains(old, hash) || contains(young, hash)) {
             return false;
         }
@@ -51,8 +74,8 @@ final class RecentIds {
     }
 
     /** FNV-1a over the characters, then SplitMix64's finaliser; never 0, which marks a free slot. */
-    private static long hash(String id) {
-        long hash = 0xcbf29ce484222325L;
+    private static long hash(long seed, String id) {
+        long hash = seed;
         for (int i = 0; i < id.length(); i++) {
             hash = (hash ^ id.charAt(i)) * 0x100000001b3L;
         }

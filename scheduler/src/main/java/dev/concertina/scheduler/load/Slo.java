@@ -1,6 +1,7 @@
 package dev.concertina.scheduler.load;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Service level objective of each request.
@@ -17,6 +18,11 @@ public record Slo(Duration ttft, Duration tpot, double attainment) {
         if (!(attainment >= 0 && attainment <= 1)) {
             throw new IllegalArgumentException("attainment must be from 0 to 1, not " + attainment);
         }
+    }
+
+    /** True when a request's latencies in milliseconds, as far as it has any, are within the objective. */
+    boolean met(@Nullable Double ttft, @Nullable Double tpot) {
+        return (ttft == null || ttft <= ttftMs()) && (tpot == null || tpot <= tpotMs());
     }
 
     /** {@link #ttft()} in milliseconds. */

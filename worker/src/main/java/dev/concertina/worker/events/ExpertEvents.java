@@ -2,6 +2,7 @@ package dev.concertina.worker.events;
 
 import dev.concertina.wire.Events;
 import dev.concertina.wire.Json;
+import dev.concertina.wire.KafkaClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +25,7 @@ public final class ExpertEvents implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ExpertEvents.class.getName());
     private static final long PERIOD_MILLIS = 1_000;
 
-    private final String servers;
+    private final KafkaClient kafka;
     private final String topic;
     private final String deployment;
     private final int rank;
@@ -40,8 +41,8 @@ public final class ExpertEvents implements AutoCloseable {
      * @param totals tokens per {@code [layer][expert]} since start; empty while no model is attached
      */
     public ExpertEvents(
-            String servers, String topic, String deployment, int rank, String pod, Supplier<long[][]> totals) {
-        this.servers = servers;
+            KafkaClient kafka, String topic, String deployment, int rank, String pod, Supplier<long[][]> totals) {
+        this.kafka = kafka;
         this.topic = topic;
         this.deployment = deployment;
         this.rank = rank;
@@ -94,9 +95,7 @@ public final class ExpertEvents implements AutoCloseable {
     private @Nullable KafkaProducer<String, byte[]> connect() {
         try {
             return new KafkaProducer<>(
-                    Map.of(
-                            ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                            servers,
+                    kafka.with(Map.of(
                             ProducerConfig.CLIENT_ID_CONFIG,
                             "worker-" + rank,
                             ProducerConfig.ACKS_CONFIG,
@@ -108,11 +107,11 @@ public final class ExpertEvents implements AutoCloseable {
                             ProducerConfig.BUFFER_MEMORY_CONFIG,
                             4L << 20,
                             ProducerConfig.COMPRESSION_TYPE_CONFIG,
-                            "gzip"),
+                            "gzip")),
                     new StringSerializer(),
                     new ByteArraySerializer());
         } catch (KafkaException e) {
-            LOG.log(System.Logger.Level.WARNING, "no events yet servers={0} reason=\"{1}\"", servers, e.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "no events yet servers={0} reason=\"{1}\"", kafka, e.getMessage());
             return null;
         }
     }

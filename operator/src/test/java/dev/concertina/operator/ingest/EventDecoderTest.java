@@ -13,17 +13,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TrafficIngestTest {
+class EventDecoderTest {
     private static final String TIME = "2026-01-01T00:00:00.123Z";
 
     @Test
     void eventsBecomeFacts() {
-        TrafficEvent finished = TrafficIngest.decode(
-                Events.FINISHED, TIME, Json.write(new Events.Finished("r", "d/x", "completed", 5, 7, 10.0, 2.0, 25)));
+        TrafficEvent finished = new EventDecoder()
+                .decode(
+                        Events.FINISHED,
+                        TIME,
+                        Json.write(new Events.Finished("r", "d/x", "completed", 5, 7, 10.0, 2.0, 25)));
         assertThat(finished)
                 .isEqualTo(new TrafficEvent.Finished(
                         "r", "d/x", Instant.parse(TIME), RequestOutcome.COMPLETED, 5, 7, 10.0, 2.0, 25));
-        assertThat(TrafficIngest.decode("someone.else", TIME, new byte[0])).isNull();
+        assertThat(new EventDecoder().decode("someone.else", TIME, new byte[0])).isNull();
     }
 
     @ParameterizedTest
@@ -41,7 +44,7 @@ class TrafficIngestTest {
         byte[] bytes = data.getBytes(StandardCharsets.UTF_8);
         for (String type :
                 new String[] {Events.RECEIVED, Events.FIRST_TOKEN, Events.FINISHED, Events.WINDOW, Events.EXPERTS}) {
-            assertThatThrownBy(() -> TrafficIngest.decode(type, TIME, bytes))
+            assertThatThrownBy(() -> new EventDecoder().decode(type, TIME, bytes))
                     .isInstanceOf(IllegalArgumentException.class);
         }
     }
