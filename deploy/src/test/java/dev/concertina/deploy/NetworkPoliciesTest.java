@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** The chart's network policies: what the API's types know, for pods and ports that there are, and a pod for each policy. */
 class NetworkPoliciesTest {
-    private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     private static List<NetworkPolicy> policies(String... values) throws Exception {
         List<NetworkPolicy> policies = new ArrayList<>();
@@ -47,8 +48,8 @@ class NetworkPoliciesTest {
             }
         } else if (typed.getClass().getName().startsWith("io.fabric8.kubernetes.api.model")
                 && !typed.getClass().getSimpleName().equals("IntOrString")) {
-            Map<?, ?> unknown =
-                    (Map<?, ?>) typed.getClass().getMethod("getAdditionalProperties").invoke(typed);
+            Map<?, ?> unknown = (Map<?, ?>)
+                    typed.getClass().getMethod("getAdditionalProperties").invoke(typed);
             assertThat(unknown.keySet()).as("fields at " + path).isEmpty();
             Iterator<String> names = json.fieldNames();
             while (names.hasNext()) {
@@ -130,7 +131,10 @@ class NetworkPoliciesTest {
         assertThat(agent.getMetadata().getNamespace()).isEqualTo("concertina-system");
         assertThat(agent.getSpec().getIngress())
                 .allSatisfy(rule -> assertThat(rule.getFrom()).hasSize(1))
-                .extracting(rule -> rule.getFrom().getFirst().getPodSelector().getMatchLabels()
+                .extracting(rule -> rule.getFrom()
+                                .getFirst()
+                                .getPodSelector()
+                                .getMatchLabels()
                                 .get("app.kubernetes.io/component")
                         + rule.getPorts().getFirst().getPort().getIntVal())
                 .containsExactly("operator7070", "agent7071");
@@ -151,7 +155,8 @@ class NetworkPoliciesTest {
         for (Map<String, Object> object : objects) {
             JsonNode pod = MAPPER.<JsonNode>valueToTree(object).at("/spec/template/spec");
             for (JsonNode variable : pod.at("/containers/0/env")) {
-                assertThat(variable.at("/valueFrom/secretKeyRef").isMissingNode()).isTrue();
+                assertThat(variable.at("/valueFrom/secretKeyRef").isMissingNode())
+                        .isTrue();
             }
             for (JsonNode volume : pod.at("/volumes")) {
                 if (volume.at("/secret/secretName").asText().equals("kafka-client")) {

@@ -107,7 +107,8 @@ final class KafkaIngestBench {
                 new ByteArraySerializer())) {
             for (int i = 0; i < REQUESTS; i++) {
                 String id = "cmpl-" + i;
-                String time = begin.plusNanos(i * 1_000_000_000L / REQUESTS_PER_S).toString();
+                String time =
+                        begin.plusNanos(i * 1_000_000_000L / REQUESTS_PER_S).toString();
                 send(producer, id, time, Events.RECEIVED, new Events.Received(id, DEPLOYMENT, 1000, 512));
                 send(producer, id, time, Events.FIRST_TOKEN, new Events.FirstToken(id, DEPLOYMENT, i % 4, 120.5));
                 send(
@@ -162,8 +163,8 @@ final class KafkaIngestBench {
 
     private double ingest() throws IOException, InterruptedException {
         KafkaAccess access = new KafkaAccess(kafka.client(), freshGroup(), kafka.member());
-        try (PartitionReader reader = new PartitionReader(
-                access, TOPIC, name -> name.equals(DEPLOYMENT) ? SLO : null, Clock.systemUTC())) {
+        try (PartitionReader reader =
+                new PartitionReader(access, TOPIC, name -> name.equals(DEPLOYMENT) ? SLO : null, Clock.systemUTC())) {
             reader.start();
             long deadline = System.nanoTime() + LIMIT.toNanos();
             long first = 0;
@@ -189,10 +190,14 @@ final class KafkaIngestBench {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 kafka.client()
                         .with(Map.of(
-                                "group.id", group + "." + TOPIC,
-                                "enable.auto.commit", false,
-                                "fetch.max.bytes", 16 << 20,
-                                "max.poll.records", 5_000)),
+                                "group.id",
+                                group + "." + TOPIC,
+                                "enable.auto.commit",
+                                false,
+                                "fetch.max.bytes",
+                                16 << 20,
+                                "max.poll.records",
+                                5_000)),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             consumer.subscribe(List.of(TOPIC));

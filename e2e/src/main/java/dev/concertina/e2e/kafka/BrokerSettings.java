@@ -45,7 +45,7 @@ public record BrokerSettings(Path dir, String listenHost, int listenPort, String
     }
 
     /** Kafka's own settings: one copy of everything, small buffers, topics made on first use. */
-    Map<String, String> properties() {
+    public Map<String, String> properties() {
         Map<String, String> p = new HashMap<>();
         String controller = controllerHost() + ":" + (listenPort + 1);
         p.put("process.roles", "broker,controller");

@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -78,35 +79,24 @@ class SecuredKafkaTest {
         BrokerSettings settings = BrokerSettings.onLoopback(folder.resolve("kafka"));
         servers = settings.address();
         Map<String, String> plain = settings.properties();
-        broker = Broker.start(
-                settings,
-                Map.of(
-                        "listeners",
-                        Objects.requireNonNull(plain.get("listeners")).replace("PLAINTEXT://", "SASL_SSL://"),
-                        "advertised.listeners",
-                        Objects.requireNonNull(plain.get("advertised.listeners"))
-                                .replace("PLAINTEXT://", "SASL_SSL://"),
-                        "listener.security.protocol.map",
-                        "SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
-                        "inter.broker.listener.name",
-                        "SASL_SSL",
-                        "sasl.enabled.mechanisms",
-                        "PLAIN",
-                        "sasl.mechanism.inter.broker.protocol",
-                        "PLAIN",
-                        "listener.name.sasl_ssl.plain.sasl.jaas.config",
-                        "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\" "
-                                + "password=\"inter-broker\" user_broker=\"inter-broker\" user_concertina=\""
-                                + PASSWORD + "\";",
-                        "ssl.keystore.location",
-                        store.toString(),
-                        "ssl.keystore.password",
-                        STORE_PASSWORD,
-                        "ssl.truststore.location",
-                        store.toString(),
-                        "ssl.truststore.password",
-                        STORE_PASSWORD),
-                Time.SYSTEM);
+        Map<String, String> secured = new HashMap<>();
+        for (String name : List.of("listeners", "advertised.listeners")) {
+            secured.put(name, Objects.requireNonNull(plain.get(name)).replace("PLAINTEXT://", "SASL_SSL://"));
+        }
+        secured.put("listener.security.protocol.map", "SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT");
+        secured.put("inter.broker.listener.name", "SASL_SSL");
+        secured.put("sasl.enabled.mechanisms", "PLAIN");
+        secured.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
+        secured.put(
+                "listener.name.sasl_ssl.plain.sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\" "
+                        + "password=\"inter-broker\" user_broker=\"inter-broker\" user_concertina=\"" + PASSWORD
+                        + "\";");
+        for (String name : List.of("keystore", "truststore")) {
+            secured.put("ssl." + name + ".location", store.toString());
+            secured.put("ssl." + name + ".password", STORE_PASSWORD);
+        }
+        broker = Broker.start(settings, secured, Time.SYSTEM);
     }
 
     @AfterAll
@@ -117,8 +107,7 @@ class SecuredKafkaTest {
     /** As a process reads its environment. */
     private static KafkaClient client(String file, String password) throws Exception {
         Path properties = Files.writeString(
-                folder.resolve(file),
-                """
+                folder.resolve(file), """
                 security.protocol=SASL_SSL
                 sasl.mechanism=PLAIN
                 sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
@@ -126,8 +115,7 @@ class SecuredKafkaTest {
                 ssl.truststore.type=PKCS12
                 ssl.truststore.location=%s
                 ssl.truststore.password=%s
-                """
-                        .formatted(password, folder.resolve("store.p12"), STORE_PASSWORD));
+                """.formatted(password, folder.resolve("store.p12"), STORE_PASSWORD));
         return Objects.requireNonNull(KafkaClient.from(
                 Map.of("CONCERTINA_KAFKA", servers, "CONCERTINA_KAFKA_CONFIG", properties.toString())));
     }
@@ -159,8 +147,7 @@ class SecuredKafkaTest {
                 new KafkaAccess(kafka, "test", "two"), "secured", Traffic.OBJECTIVES, Clock.systemUTC())) {
             reader.start();
             await().atMost(LIMIT)
-                    .untilAsserted(() ->
-                            assertThat(reader.problem()).containsIgnoringCase("authentication"));
+                    .untilAsserted(() -> assertThat(reader.problem()).containsIgnoringCase("authentication"));
             assertThat(reader.problem()).doesNotContain("wrong-secret", STORE_PASSWORD);
         }
         assertThat(new KafkaAccess(kafka, "test", "two").toString()).doesNotContain("wrong-secret", STORE_PASSWORD);

@@ -1,5 +1,6 @@
 package dev.concertina.operator.app;
 
+import dev.concertina.wire.KafkaClient;
 import dev.concertina.wire.Lifetime;
 import dev.concertina.wire.Token;
 import io.quarkus.runtime.Quarkus;
@@ -14,6 +15,7 @@ public final class OperatorMain {
         Lifetime.endWithParent();
         try {
             Token.fromEnvironment();
+            KafkaClient.from(System.getenv());
         } catch (IllegalArgumentException e) {
             System.err.println("operator: " + e.getMessage());
             System.exit(2);

@@ -4,7 +4,6 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -85,7 +84,7 @@ final class KafkaClients {
     }
 
     /** What went wrong, with its cause. */
-    static String sentence(KafkaException e) {
+    static String sentence(RuntimeException e) {
         Throwable cause = e.getCause();
         String own = e.getClass().getSimpleName() + ": " + e.getMessage();
         return cause == null ? own : own + " (" + cause.getMessage() + ")";

@@ -21,7 +21,6 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +60,7 @@ public final class PartitionReader implements TrafficTopics.Reading {
     private long sinceCommit;
     private volatile @Nullable String problem = "not connected yet";
     private volatile Set<Integer> owned = Set.of();
+    private boolean healthy;
     private volatile boolean closed;
     private volatile boolean abandoned;
 
@@ -112,8 +112,9 @@ public final class PartitionReader implements TrafficTopics.Reading {
                     KafkaProducer<byte[], byte[]> producer = KafkaClients.transactional(kafka, topic)) {
                 side.make(kafka);
                 producer.initTransactions();
+                healthy = true;
                 consume(consumer, producer);
-            } catch (KafkaException e) {
+            } catch (RuntimeException e) { // of Kafka, or of its client: nothing is lost by beginning anew
                 if (!closed) {
                     say(KafkaClients.sentence(e));
                     KafkaClients.pause();
@@ -171,6 +172,7 @@ public final class PartitionReader implements TrafficTopics.Reading {
 
     private void commit(
             KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer, boolean withMarks) {
+        healthy = false; // until it is committed
         committedNanos = System.nanoTime();
         long taken = sinceCommit;
         sinceCommit = 0;
@@ -181,6 +183,7 @@ public final class PartitionReader implements TrafficTopics.Reading {
             }
         });
         if (offsets.isEmpty() && !withMarks) {
+            healthy = true;
             return;
         }
         Instant now = clock.instant();
@@ -189,8 +192,9 @@ public final class PartitionReader implements TrafficTopics.Reading {
             for (LoadDigest digest : state.drain(now)) {
                 digests.write(partition.partition(), digest, producer::send);
             }
-            long lag = consumer.currentLag(partition).orElse(0);
-            producer.send(digests.mark(state.mark(kafka.member(), lag, now)));
+            // not known before the first answer to a fetch
+            consumer.currentLag(partition)
+                    .ifPresent(lag -> producer.send(digests.mark(state.mark(kafka.member(), lag, now))));
         });
         for (ProducerRecord<byte[], byte[]> letter : dead.drain()) {
             producer.send(letter);
@@ -200,6 +204,7 @@ public final class PartitionReader implements TrafficTopics.Reading {
         }
         producer.commitTransaction();
         counted.addAndGet(taken);
+        healthy = true;
         states.values().forEach(PartitionState::committed);
         markedNanos = committedNanos;
     }
@@ -216,7 +221,7 @@ public final class PartitionReader implements TrafficTopics.Reading {
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> gone) {
-            if (!gone.isEmpty() && !abandoned) {
+            if (!gone.isEmpty() && healthy && !abandoned) {
                 commit(consumer, producer, false);
             }
             forget(gone);
