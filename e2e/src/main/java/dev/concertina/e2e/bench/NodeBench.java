@@ -268,8 +268,7 @@ final class NodeBench {
         for (KeeperClient.Kept kept : client.list()) {
             Handle handle = backend.importFd(kept.fd(), kept.device(), kept.bytes());
             long offset = handles.size() * ADOPTED_BYTES;
-            backend.map(range, offset, handle);
-            backend.access(range, offset, ADOPTED_BYTES, Access.READ_WRITE);
+            backend.map(range, offset, handle, Access.READ_WRITE);
             handles.add(handle);
         }
         double took = (System.nanoTime() - began) / 1e6;

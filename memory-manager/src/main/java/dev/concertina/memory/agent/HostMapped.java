@@ -1,7 +1,9 @@
 package dev.concertina.memory.agent;
 
+import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.backend.Range;
+import dev.concertina.memory.libc.MemoryFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,13 +16,15 @@ final class HostMapped implements Mapped {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment bytes;
     private final long crc32c;
+    private final Access access;
 
     /** Takes over a range in which one whole mapping fills everything. */
-    HostMapped(MemoryBackend backend, Range range, long payloadBytes, long crc32c) {
+    HostMapped(MemoryBackend backend, Range range, SegmentNote note, Access access) {
         this.backend = backend;
         this.range = range;
-        this.crc32c = crc32c;
-        this.bytes = backend.view(range, 0, range.bytes(), arena).asSlice(0, payloadBytes);
+        this.crc32c = note.crc32c();
+        this.access = access;
+        this.bytes = backend.view(range, 0, range.bytes(), arena).asSlice(0, note.bytes());
     }
 
     @Override
@@ -36,6 +40,15 @@ final class HostMapped implements Mapped {
     @Override
     public MemorySegment bytes() {
         return bytes;
+    }
+
+    @Override
+    public void allAtOnce() throws IOException {
+        if (access == Access.READ_ONLY) {
+            MemoryFiles.populateForReading(range.address(), range.bytes());
+        } else {
+            MemoryFiles.populate(range.address(), range.bytes());
+        }
     }
 
     @Override

@@ -34,10 +34,13 @@ record SegmentNote(
         return new ObjectKey(deployment, object, device);
     }
 
-    /** Among whose processes its pages may be used again; null for pages that a process may write to as long as it lives. */
+    /**
+     * Among whose processes its pages may be used again: those that may map this model, for what was in the pages is seen by whoever gets them
+     * next. Null for pages that a process may write to as long as it lives.
+     */
     @Nullable
     String tenant() {
-        return object.kind() == ObjectId.Kind.KV ? null : deployment;
+        return object.kind() == ObjectId.Kind.KV ? null : deployment + " " + model;
     }
 
     SegmentNote publish(long checksum) {

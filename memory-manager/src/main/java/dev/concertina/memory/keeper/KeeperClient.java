@@ -57,7 +57,7 @@ public final class KeeperClient implements AutoCloseable {
     }
 
     /**
-     * Creates a committed, zeroed segment; answers its descriptor, owned by the caller. 507 when there is no memory.
+     * Creates a committed segment, with zeros in it or what the same tenant left; answers its descriptor, owned by the caller. 507 when there is no memory.
      *
      * @param tenant among whose processes its pages may be used again later; null: nobody's, processes may write to them
      * @param capacityBytes what the device may hold in all

@@ -3,6 +3,7 @@ package dev.concertina.memory.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.SocketBuffer;
 import dev.concertina.memory.libc.UnixSockets;
 import dev.concertina.memory.testing.Fuzz;
 import dev.concertina.wire.Json;
@@ -78,7 +79,7 @@ class FrameFuzzTest {
                 int count = random.nextInt(3) == 0 ? 1 + random.nextInt(frame.length - at) : frame.length - at;
                 int[] fds = new int[random.nextInt(4) == 0 ? random.nextInt(UnixSockets.MAX_FDS + 1) : 0];
                 Arrays.fill(fds, file);
-                at += UnixSockets.send(socket, frame, at, count, fds);
+                at += new SocketBuffer().send(socket, frame, at, count, fds);
             }
         } catch (IOException e) {
             // the server may hang up first
