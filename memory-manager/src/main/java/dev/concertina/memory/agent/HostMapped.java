@@ -9,11 +9,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 
-/** A segment that the host reaches where it is mapped. */
+/** A segment that the host reaches where it is mapped. For the thread that made it: ending memory that all threads may reach stops all of them for a moment. */
 final class HostMapped implements Mapped {
     private final MemoryBackend backend;
     private final Range range;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = Arena.ofConfined();
     private final MemorySegment bytes;
     private final long crc32c;
     private final Access access;

@@ -1,6 +1,7 @@
 package dev.concertina.memory.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.concertina.memory.keeper.KeeperClient;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.ObjectId;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,11 @@ record SegmentNote(
     @Nullable
     String tenant() {
         return object.kind() == ObjectId.Kind.KV ? null : deployment + " " + model;
+    }
+
+    /** As it is asked for. */
+    KeeperClient.Wanted wanted() {
+        return new KeeperClient.Wanted(segment, device, committedBytes, json(), tenant());
     }
 
     SegmentNote publish(long checksum) {

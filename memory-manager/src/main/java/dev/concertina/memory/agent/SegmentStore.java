@@ -175,13 +175,27 @@ final class SegmentStore implements AutoCloseable {
         for (ObjectKey key : keys) {
             Held held = segments.remove(key);
             if (held != null) {
-                MemoryFiles.close(held.shared);
-                backend.release(held.handle);
+                drop(held);
                 capacity.release(key.device(), held.note.committedBytes());
                 removed.add(held.note.segment());
             }
         }
         return removed;
+    }
+
+    /** Undoes {@link #add}; the capacity and the keeper are the caller's. */
+    synchronized void forget(List<SegmentNote> notes) throws IOException {
+        for (SegmentNote note : notes) {
+            Held held = segments.remove(note.key());
+            if (held != null) {
+                drop(held);
+            }
+        }
+    }
+
+    private void drop(Held held) throws IOException {
+        MemoryFiles.close(held.shared);
+        backend.release(held.handle);
     }
 
     /** The keys of segments that match. */

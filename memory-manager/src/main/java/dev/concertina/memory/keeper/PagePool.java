@@ -260,8 +260,15 @@ final class PagePool implements AutoCloseable {
         return new PoolState(ready.size(), bytes, hits, misses);
     }
 
+    /** Gives what lies ready back to the kernel. */
     @Override
-    public void close() {
-        worker.shutdownNow();
+    public void close() throws IOException {
+        worker.close();
+        List<Handle> all;
+        synchronized (this) {
+            all = ready.values().stream().map(Ready::handle).toList();
+            ready.clear();
+        }
+        release(all);
     }
 }

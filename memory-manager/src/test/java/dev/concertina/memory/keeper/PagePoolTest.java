@@ -31,7 +31,7 @@ class PagePoolTest {
     private final PagePool pool = new PagePool(backend);
 
     @AfterEach
-    void close() {
+    void close() throws IOException {
         pool.close();
     }
 
