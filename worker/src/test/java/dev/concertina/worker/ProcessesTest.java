@@ -202,7 +202,8 @@ class ProcessesTest {
                                 stream);
                 assertThat(stream.ids()).isEqualTo(answers.get(i));
             }
-            // of what had been computed before, at most a row or two a sequence were computed again; one fewer where it was killed between computing a row and sending its token
+            // of what had been computed before, at most a row or two a sequence were computed again; one fewer where it
+            // was killed between computing a row and sending its token
             long rows = rowsComputed(node, 0) - rowsBefore;
             assertThat(rows)
                     .isBetween((long) missing - prompts.size(), missing + 2L * prompts.size())
