@@ -7,6 +7,7 @@ import dev.concertina.wire.ControlClient;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Token;
+import dev.concertina.worker.engine.Counters;
 import dev.concertina.worker.epoch.Epochs;
 import dev.concertina.worker.events.ExpertEvents;
 import dev.concertina.worker.exchange.ExchangeServer;
@@ -127,9 +128,9 @@ public final class Worker implements AutoCloseable, ControlApi.Attachment {
         return serving;
     }
 
-    private long[][] expertTotals() {
+    private Counters.Routed expertTotals() {
         Serving attached = serving;
-        return attached == null ? new long[0][] : attached.counters().expertTokens();
+        return attached == null ? Counters.Routed.NOTHING : attached.counters().routed();
     }
 
     private void sweep() {

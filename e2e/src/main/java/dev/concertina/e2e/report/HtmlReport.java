@@ -52,7 +52,7 @@ final class HtmlReport {
                 + facts()
                 + charts()
                 + operationTable()
-                + decisionTable()
+                + DecisionTable.of(decisions, decisionTimesS)
                 + "</body></html>\n";
     }
 
@@ -173,31 +173,13 @@ final class HtmlReport {
         return text.toString().strip();
     }
 
-    private String decisionTable() {
-        StringBuilder table = new StringBuilder("<h2>Decisions</h2><p>Where the width changed, and why.</p><div"
-                + " class=\"scroll\"><table><tr><th>at</th><th>width</th><th>why</th></tr>");
-        int before = -1;
-        for (int i = 0; i < decisions.size(); i++) {
-            MoEDeploymentStatus.Decision decision = decisions.get(i);
-            if (decision.width() == before) {
-                continue;
-            }
-            before = decision.width();
-            table.append("<tr>");
-            cells(table, format("%.1f s", decisionTimesS.get(i)), Integer.toString(decision.width()));
-            String why = decision.reasons() == null ? "" : String.join("; ", decision.reasons());
-            table.append("<td class=\"w\">").append(text(why)).append("</td></tr>");
-        }
-        return table.append("</table></div>").toString();
-    }
-
-    private static void cells(StringBuilder table, String... values) {
+    static void cells(StringBuilder table, String... values) {
         for (String value : values) {
             table.append("<td>").append(text(value)).append("</td>");
         }
     }
 
-    private static String format(String pattern, Object... values) {
+    static String format(String pattern, Object... values) {
         return String.format(Locale.ROOT, pattern, values);
     }
 

@@ -51,7 +51,7 @@ public final class Control implements AutoCloseable {
         this.peers = new Peers(token, lease.term());
         this.fleet = new Fleet(client, peers, clock);
         Placements placements = new Placements(client);
-        Serving serving = new Serving(fleet, peers);
+        Serving serving = new Serving(fleet, peers, loads, clock);
         this.routes = new Routes(fleet, peers, placements, serving);
         Optional<String> kafka = settings.kafka().filter(servers -> !servers.isBlank());
         this.topics = new TrafficTopics(kafka, settings.topic(), loads);

@@ -220,7 +220,8 @@ public final class TrafficIngest implements TrafficTopics.Reading {
                         event.rank(),
                         time,
                         event.seconds(),
-                        event.tokens());
+                        event.tokens(),
+                        event.pairs());
             }
             default -> null;
         };

@@ -59,6 +59,7 @@ final class PacedFleet {
     private final ArrayDeque<Sequence> queue = new ArrayDeque<>();
     private final List<Change> changes = new ArrayList<>();
     private final List<Integer> widths = new ArrayList<>();
+    private final List<LeadTimes.Measured> measured = new ArrayList<>();
     private WidthMemory memory = WidthMemory.initial();
     private int pendingWidth;
     private double pendingAt = Double.MAX_VALUE;
@@ -104,6 +105,23 @@ final class PacedFleet {
         return widths;
     }
 
+    /** Ranks that were paid for, times seconds. */
+    double rankSeconds() {
+        return widths.stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** Changes that were taken back within so many seconds. */
+    int reversals(double seconds) {
+        int reversals = 0;
+        for (int i = 1; i < changes.size(); i++) {
+            Change before = changes.get(i - 1);
+            Change after = changes.get(i);
+            boolean back = (before.to() > before.from()) != (after.to() > after.from());
+            reversals += back && after.at() - before.at() < seconds ? 1 : 0;
+        }
+        return reversals;
+    }
+
     double attainment() {
         return ended == 0 ? 1 : (double) met / ended;
     }
@@ -146,6 +164,8 @@ final class PacedFleet {
             return;
         }
         pendingAt = Double.MAX_VALUE;
+        measured.add(new LeadTimes.Measured(
+                ranks.size(), pendingWidth, Duration.ofMillis((long) (actuationSeconds * 1_000))));
         while (ranks.size() < pendingWidth) {
             ranks.add(new Rank());
         }
@@ -245,7 +265,18 @@ final class PacedFleet {
             return;
         }
         WidthDecision decision = policy.decide(new WidthInput(
-                at(now), tracker.snapshot(at(now)), ranks.size(), 1, maxWidth, 0, slo, up, down, memory));
+                at(now),
+                tracker.snapshot(at(now)),
+                ranks.size(),
+                1,
+                maxWidth,
+                0,
+                slo,
+                up,
+                down,
+                memory,
+                Room.PLAIN,
+                new LeadTimes(Duration.ofSeconds(4), Duration.ofSeconds(2), measured)));
         memory = decision.memory();
         if (decision.width() != ranks.size()) {
             changes.add(new Change(now, ranks.size(), decision.width(), decision.reasons()));
