@@ -94,6 +94,23 @@ final class Learning {
                 && (Double.isInfinite(now.sequences()) || input.load().inFlight() > BUSY_FACTOR * now.sequences());
     }
 
+    /**
+     * True when more requests are in service than ranks at the greatest use allowed would have: whatever the forecast, they have too many.
+     * What a change of width found waiting says nothing of the new one.
+     */
+    boolean crowded(WidthInput input, WidthMemory memory, Outlook outlook) {
+        if (!settled(memory, input.now(), Duration.ZERO)) {
+            return false;
+        }
+        int width = Math.max(1, input.currentWidth());
+        CapacityModel model = model(memory);
+        double most = model.predict(outlook.traffic(0), width, input.slo()).requestsPerSecond();
+        double work = config.upUtilization() * most * outlook.perRequest();
+        double sequences =
+                model.predict(outlook.traffic(work), width, input.slo()).sequences();
+        return input.load().inFlight() > sequences * input.room().instances();
+    }
+
     private Prediction now(WidthInput input, WidthMemory memory, Outlook outlook) {
         double level =
                 outlook.forecast(Duration.ZERO, 0.5).level() / input.room().instances();

@@ -27,9 +27,6 @@ final class Outlook {
     private static final int DAY = 144;
     private static final int LEAST_DAYS = 2;
     private static final double MOST_VARIATION = 16;
-    /** Lengths vary about as an exponential distribution does, so that the work of requests varies twice as much as their number. */
-    private static final double LENGTH_VARIATION = 2;
-
     private final LoadSnapshot load;
     private final WidthConfig config;
     private final double imbalance;
@@ -51,7 +48,9 @@ final class Outlook {
                 .subList(
                         Math.max(0, load.series().size() - SECONDS),
                         load.series().size());
-        this.series = new Series(SECOND, grid(newest, SECOND), LENGTH_VARIATION * perRequest, 0);
+        // prompts vary about as an exponential distribution does, answers are counted at their mean: E[work^2] /
+        // E[work]
+        this.series = new Series(SECOND, grid(newest, SECOND), perRequest + prompt * prompt / perRequest, 0);
         this.variation = variation(newest);
         this.longValues = grid(load.longSeries(), LONG);
     }

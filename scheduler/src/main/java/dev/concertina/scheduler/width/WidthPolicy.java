@@ -138,13 +138,8 @@ public final class WidthPolicy {
         }
 
         private Shape widened(Shape wanted, Stabilization stabilization) {
-            if (backlog || saturated) {
-                reasons.add(
-                        backlog
-                                ? format(
-                                        "%d requests are queued and %d overdue: widening does not wait",
-                                        load.queued(), load.overdue())
-                                : "requests miss the objective on busy ranks: widening does not wait");
+            if (backlog || saturated || learning.crowded(input, memory, outlook)) {
+                reasons.add(urgent() + ": widening does not wait");
                 return wanted;
             }
             Duration lasting = stabilization.lasting(true);
@@ -153,6 +148,17 @@ public final class WidthPolicy {
                 return current;
             }
             return wanted;
+        }
+
+        private String urgent() {
+            if (backlog) {
+                return format("%d requests are queued and %d overdue", load.queued(), load.overdue());
+            }
+            return saturated
+                    ? "requests miss the objective on busy ranks"
+                    : format(
+                            "%d requests are in service, more than at %.0f%% use",
+                            load.inFlight(), 100 * config.upUtilization());
         }
 
         private Shape narrowed(Shape wanted, Stabilization stabilization) {

@@ -61,6 +61,7 @@ final class PacedFleet {
     private final List<Integer> widths = new ArrayList<>();
     private final List<LeadTimes.Measured> measured = new ArrayList<>();
     private WidthMemory memory = WidthMemory.initial();
+    private int minWidth = 1;
     private int pendingWidth;
     private double pendingAt = Double.MAX_VALUE;
     private int received;
@@ -94,6 +95,15 @@ final class PacedFleet {
         Slo slo = new Slo(Duration.ofSeconds(1), Duration.ofMillis(100), 0.95);
         WidthConfig config = WidthConfig.ofPace(Duration.ofMillis(8), Duration.ofNanos(800_000));
         return new PacedFleet(config, LoadConfig.of(slo), 0.016, 0.0016, 2, 4);
+    }
+
+    /** Never fewer ranks than that, from the start. */
+    PacedFleet atLeast(int width) {
+        minWidth = width;
+        while (ranks.size() < width) {
+            ranks.add(new Rank());
+        }
+        return this;
     }
 
     List<Change> changes() {
@@ -268,7 +278,7 @@ final class PacedFleet {
                 at(now),
                 tracker.snapshot(at(now)),
                 ranks.size(),
-                1,
+                minWidth,
                 maxWidth,
                 0,
                 slo,

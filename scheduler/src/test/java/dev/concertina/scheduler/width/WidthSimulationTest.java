@@ -61,7 +61,7 @@ class WidthSimulationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5})
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void widensWithinSecondsWhenTheLoadTriplesAndNarrowsAfterIt(long seed) {
         PacedFleet fleet = PacedFleet.demo();
         double calm = 8;
@@ -72,7 +72,7 @@ class WidthSimulationTest {
         assertThat(fleet.widths().get(43)).isGreaterThan(1);
         assertThat(fleet.widths().get(78)).isLessThanOrEqualTo(2);
         assertThat(fleet.changes()).hasSizeLessThanOrEqualTo(4);
-        assertThat(fleet.attainment()).isGreaterThan(0.98);
+        assertThat(fleet.attainment()).isGreaterThan(0.99);
     }
 
     /** The prior says 1,250 tokens/s, the ranks do 625: the policy must find out by itself. */
