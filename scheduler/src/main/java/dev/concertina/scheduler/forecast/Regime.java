@@ -46,8 +46,8 @@ record Regime(Forecast.Basis basis, double level, double rise, int samples) {
         Rise rise = rise(recent, risen, noise, lead);
         Regime step = step(recent, count, noise);
         boolean clear = rise.regime.basis == Forecast.Basis.RISE;
-        boolean stepped = step.basis == Forecast.Basis.STEP
-                && squaresLeft(step, recent, count, risen) < rise.squaresLeft;
+        boolean stepped =
+                step.basis == Forecast.Basis.STEP && squaresLeft(step, recent, count, risen) < rise.squaresLeft;
         return clear && !stepped ? rise.regime : step;
     }
 
