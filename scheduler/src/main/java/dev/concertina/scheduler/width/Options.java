@@ -23,6 +23,9 @@ final class Options {
     /** A narrower width is judged with this much of what is left to certainty: 0.8 becomes 0.9. */
     private static final double CAUTION = 0.5;
 
+    /** Use of a shape that is as good as the least used one, over that one's. */
+    private static final double NEARLY = 1.05;
+
     private static final int AROUND = 2;
     private static final int LIST_ALL_UP_TO = 9;
 
@@ -122,17 +125,34 @@ final class Options {
         return then.utilization <= config.downUtilization() && then.attainment >= wishedAttainment();
     }
 
-    /** The cheapest shape with more ranks than now that would do; else the largest that is allowed. */
+    /** The cheapest shape with more ranks than now that would do; else the cheapest of those that take about the most. */
     Shape wider() {
-        Optional<Shape> cheapest = cheapest(current.ranks() + 1, Integer.MAX_VALUE, this::goodEnough);
-        return cheapest.orElseGet(() -> {
-            Shape largest = current;
-            for (int instances = 1; instances <= input.room().mostInstances(); instances++) {
-                Shape shape = new Shape(instances, input.mostWidth(instances));
-                largest = shape.ranks() > largest.ranks() && shape.width() >= input.leastWidth() ? shape : largest;
+        return cheapest(current.ranks() + 1, Integer.MAX_VALUE, this::goodEnough)
+                .orElseGet(this::strongest);
+    }
+
+    /**
+     * Of what is in use and all that is wider, the shape with the least use, or a cheaper one nearly as little used: where ranks beyond a
+     * node slow all others down, the largest is not the strongest.
+     */
+    private Shape strongest() {
+        List<Shape> allowed = new ArrayList<>(List.of(current));
+        for (int instances = 1; instances <= input.room().mostInstances(); instances++) {
+            for (int width = input.leastWidth(); width <= input.mostWidth(instances); width++) {
+                Shape shape = new Shape(instances, width);
+                if (shape.ranks() > current.ranks()) {
+                    allowed.add(shape);
+                }
             }
-            return largest;
-        });
+        }
+        double least = allowed.stream()
+                .mapToDouble(shape -> judge(shape).utilization())
+                .min()
+                .orElseThrow();
+        return allowed.stream()
+                .filter(shape -> judge(shape).utilization() <= NEARLY * least)
+                .min(Comparator.comparingInt(Shape::ranks))
+                .orElse(current);
     }
 
     /** The cheapest shape with fewer ranks than now that would do; what is in use when none does. */
@@ -144,26 +164,24 @@ final class Options {
         return cheapest(1, current.ranks() - 1, this::narrowEnough).orElse(current);
     }
 
-    /** For each number of instances the least width that would do, found by bisection; of these the one with the fewest ranks. */
+    /**
+     * For each number of instances the least width that would do; of these the one with the fewest ranks. Each width is looked at: a width
+     * that goes beyond a node may take less than a narrower one that does not.
+     */
     private Optional<Shape> cheapest(int leastRanks, int mostRanks, Predicate<Shape> good) {
-        List<Shape> good1 = new ArrayList<>();
+        List<Shape> found = new ArrayList<>();
         for (int instances = 1; instances <= input.room().mostInstances(); instances++) {
             int low = Math.max(input.leastWidth(), (leastRanks + instances - 1) / instances);
             int high = Math.min(input.mostWidth(instances), mostRanks / instances);
-            if (low > high || !good.test(new Shape(instances, high))) {
-                continue;
-            }
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                if (good.test(new Shape(instances, middle))) {
-                    high = middle;
-                } else {
-                    low = middle + 1;
+            for (int width = low; width <= high; width++) {
+                Shape shape = new Shape(instances, width);
+                if (good.test(shape)) {
+                    found.add(shape);
+                    break;
                 }
             }
-            good1.add(new Shape(instances, high));
         }
-        return good1.stream()
+        return found.stream()
                 .min(Comparator.comparingInt(Shape::ranks)
                         .thenComparing(shape -> shape.instances() != current.instances())
                         .thenComparing(shape -> -judge(shape).attainment()));

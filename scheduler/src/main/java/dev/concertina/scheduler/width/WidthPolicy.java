@@ -85,6 +85,11 @@ public final class WidthPolicy {
                         + " is held, because missing data is not zero traffic");
                 return decision(current, List.of());
             }
+            if (current.ranks() > 0 && !backlog && load.meanGeneratedTokens().isEmpty() && load.inFlight() > 0) {
+                reasons.add("no request has ended yet: width " + current.width()
+                        + " is held until it is known how long answers are");
+                return decision(current, options.candidates(current));
+            }
             Shape chosen = current.ranks() == 0 ? fromZero() : fromWidth();
             return decision(chosen, options.candidates(chosen));
         }
@@ -123,8 +128,12 @@ public final class WidthPolicy {
                 Shape wider = options.wider();
                 if (wider.ranks() <= current.ranks()) {
                     reasons.add(format(
-                            "%.0f%% of width %d are predicted in use and it is the greatest allowed",
-                            100 * options.judge(current).utilization(), current.width()));
+                            "%.0f%% of width %d are predicted in use and %s",
+                            100 * options.judge(current).utilization(),
+                            current.width(),
+                            current.width() >= input.mostWidth(current.instances())
+                                    ? "it is the greatest allowed"
+                                    : "none that is allowed takes more"));
                     return current;
                 }
                 return wider;

@@ -29,6 +29,11 @@ class WidthPolicyTest {
 
     /** Even traffic of so many requests per second, 20 tokens in and 40 out. */
     private static LoadSnapshot load(double now, double requests, int queued, boolean missing) {
+        return load(now, requests, queued, missing, OptionalDouble.of(40));
+    }
+
+    private static LoadSnapshot load(
+            double now, double requests, int queued, boolean missing, OptionalDouble meanGenerated) {
         List<Rate> series = new ArrayList<>();
         for (int second = (int) now - 19; second <= (int) now; second++) {
             series.add(new Rate(at(second), requests, 20 * requests, 40 * requests));
@@ -43,7 +48,7 @@ class WidthPolicyTest {
                 40 * requests,
                 requests,
                 OptionalDouble.of(20),
-                OptionalDouble.of(40),
+                meanGenerated,
                 (int) requests,
                 queued,
                 0,
@@ -83,6 +88,37 @@ class WidthPolicyTest {
         WidthDecision decision = policy.decide(input(load(0, 0, 0, true), 3, 1, 4, 0, WidthMemory.initial()));
         assertThat(decision.width()).isEqualTo(3);
         assertThat(decision.reasons()).singleElement().asString().contains("missing data is not zero traffic");
+    }
+
+    /** Before the first request has ended nobody knows how long answers are: that is not one token. */
+    @Test
+    void unknownLengthsOfAnswersHoldTheWidthUnlessRequestsWait() {
+        WidthMemory memory = WidthMemory.initial();
+        for (int second = 0; second < 6; second++) {
+            WidthDecision decision = policy.decide(
+                    input(load(second, 60, 0, false, OptionalDouble.empty()), 2, 1, 8, 0, memory));
+            assertThat(decision.width()).isEqualTo(2);
+            assertThat(decision.reasons()).singleElement().asString().contains("how long answers are");
+            memory = decision.memory();
+        }
+        WidthDecision waiting =
+                policy.decide(input(load(6, 60, 50, false, OptionalDouble.empty()), 2, 1, 8, 0, memory));
+        assertThat(waiting.width()).isGreaterThan(2);
+    }
+
+    /** Four ranks share a node; a fifth makes the exchange of all of them ten times slower. */
+    @Test
+    void aWidthBeyondTheNodeIsNotTakenForMoreCapacity() {
+        CapacityModel node = batch -> (0.008 + 0.000_8 * batch.tokens()) * (batch.width() > 4 ? 10 : 1);
+        WidthPolicy near = new WidthPolicy(WidthConfig.of(node));
+        for (double requests : new double[] {45, 120}) {
+            WidthDecision decision =
+                    near.decide(input(load(30, requests, 40, false), 1, 1, 8, 0, WidthMemory.initial()));
+            assertThat(decision.width()).isEqualTo(4);
+        }
+        WidthDecision held = near.decide(input(load(30, 120, 40, false), 4, 1, 8, 0, WidthMemory.initial()));
+        assertThat(held.width()).isEqualTo(4);
+        assertThat(held.reasons()).anyMatch(reason -> reason.contains("none that is allowed takes more"));
     }
 
     @Test
