@@ -83,8 +83,7 @@ class ModesTest extends OperatorHarness {
             traffic();
             assertThat(deployment().getSpec().width()).isGreaterThan(1);
         });
-        await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(decisions()).anyMatch(Decisions.Made::applied));
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(decisions()).anyMatch(Decisions.Made::applied));
         await().atMost(LIMIT).untilAsserted(() -> {
             traffic();
             assertThat(deployment().getStatus().effectiveWidth()).isGreaterThan(1);

@@ -95,8 +95,8 @@ class WidthPolicyTest {
     void unknownLengthsOfAnswersHoldTheWidthUnlessRequestsWait() {
         WidthMemory memory = WidthMemory.initial();
         for (int second = 0; second < 6; second++) {
-            WidthDecision decision = policy.decide(
-                    input(load(second, 60, 0, false, OptionalDouble.empty()), 2, 1, 8, 0, memory));
+            WidthDecision decision =
+                    policy.decide(input(load(second, 60, 0, false, OptionalDouble.empty()), 2, 1, 8, 0, memory));
             assertThat(decision.width()).isEqualTo(2);
             assertThat(decision.reasons()).singleElement().asString().contains("how long answers are");
             memory = decision.memory();
