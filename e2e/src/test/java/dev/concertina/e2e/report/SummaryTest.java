@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SummaryTest {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
-    private static final RunFacts FACTS = new RunFacts("t <x>", 8, 16, 60, "step=1ms", 1000, 100, 3, 20, "2 cores");
+    private static final RunFacts FACTS =
+            new RunFacts("t <x>", 8, 16, 60, "step=1ms", 1000, 100, 3, 20, "2 cores", 30.0);
 
     /** A request due at {@code atS} with tokens at those milliseconds after the start of the load. */
     private static RequestRecord record(int number, double atS, Outcome outcome, long... tokenMs) {
@@ -83,6 +84,7 @@ class SummaryTest {
         assertThat(s.sloAttainment()).isEqualTo(0.2);
         assertThat(s.scaleUps()).isEqualTo(1);
         assertThat(s.scaleDowns()).isZero();
+        assertThat(s.replacements()).isZero();
         assertThat(s.tpotP50Ms()).isEqualTo(50);
     }
 
@@ -108,7 +110,7 @@ class SummaryTest {
         JsonNode json = new ObjectMapper().readTree(dir.resolve("summary.json").toFile());
         for (String name :
                 ("requests_sent requests_completed requests_failed streams_cut tokens_generated token_mismatches"
-                                + " ttft_p50_ms ttft_p99_ms tpot_p50_ms tpot_p99_ms slo_attainment scale_ups scale_downs operations")
+                                + " ttft_p50_ms ttft_p99_ms tpot_p50_ms tpot_p99_ms slo_attainment scale_ups scale_downs replacements operations")
                         .split(" ")) {
             assertThat(json.has(name)).as(name).isTrue();
         }
@@ -119,7 +121,10 @@ class SummaryTest {
             assertThat(json.path("operations").path(0).has(name)).as(name).isTrue();
         }
         String page = Files.readString(dir.resolve("index.html"));
-        assertThat(page).contains("a &lt;b&gt; &amp; c", "t &lt;x&gt;").doesNotContain("NaN", "http://", "https://");
+        assertThat(page)
+                .contains("a &lt;b&gt; &amp; c", "t &lt;x&gt;")
+                .contains("From 30 s on prompts are of another domain", "<th>why</th>")
+                .doesNotContain("NaN", "http://", "https://");
         assertThat(page.split("<svg", -1)).hasSize(7);
         assertThat(dir.resolve("operations.json")).exists();
         assertThat(dir.resolve("decisions.json")).exists();
