@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SummaryTest {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
-    private static final RunFacts FACTS = new RunFacts("t <x>", 8, 16, 60, "step=1ms", 1000, 100, 3, 20, "2 cores");
+    private static final RunFacts FACTS =
+            new RunFacts("t <x>", 8, 16, 60, "step=1ms", 1000, 100, 3, 20, "2 cores", 30.0);
 
     /** A request due at {@code atS} with tokens at those milliseconds after the start of the load. */
     private static RequestRecord record(int number, double atS, Outcome outcome, long... tokenMs) {
@@ -83,6 +84,7 @@ class SummaryTest {
         assertThat(s.sloAttainment()).isEqualTo(0.2);
         assertThat(s.scaleUps()).isEqualTo(1);
         assertThat(s.scaleDowns()).isZero();
+        assertThat(s.replacements()).isZero();
         assertThat(s.tpotP50Ms()).isEqualTo(50);
     }
 
@@ -116,7 +118,7 @@ class SummaryTest {
         JsonNode json = new ObjectMapper().readTree(dir.resolve("summary.json").toFile());
         for (String name :
                 ("requests_sent requests_completed requests_failed streams_cut tokens_generated token_mismatches"
-                                + " ttft_p50_ms ttft_p99_ms tpot_p50_ms tpot_p99_ms slo_attainment scale_ups scale_downs operations")
+                                + " ttft_p50_ms ttft_p99_ms tpot_p50_ms tpot_p99_ms slo_attainment scale_ups scale_downs replacements operations")
                         .split(" ")) {
             assertThat(json.has(name)).as(name).isTrue();
         }
@@ -132,6 +134,8 @@ class SummaryTest {
                 .contains("900 in 21.5 s: level 800, trend +100", "700 to 1100 with 80% confidence", "clear rise")
                 .contains("width 2: 50.0% within the objective, 98% in use, 2 accelerator(s)", "too small: 98% in use")
                 .contains("width 3: 99.0% within the objective", "serves in 11.5 s: chosen");
+        assertThat(page)
+                .contains("From 30 s on prompts are of another domain", "<th>why</th>");
         assertThat(page.split("<svg", -1)).hasSize(7);
         assertThat(dir.resolve("operations.json")).exists();
         assertThat(dir.resolve("decisions.json")).exists();
