@@ -106,7 +106,7 @@ class LimitsTest {
                     .containsEntry("concertina_agent_device_used_bytes{device=\"0\"}", 12.0 * MIB)
                     .containsEntry("concertina_agent_device_peak_bytes{device=\"0\"}", 64.0 * MIB)
                     .containsEntry(
-                            "concertina_agent_operation_peak_bytes{operation=\"exact\",device=\"0\"}", 64.0 * MIB)
+                            "concertina_agent_operation_peak_bytes{device=\"0\",operation=\"exact\"}", 64.0 * MIB)
                     .containsEntry("concertina_agent_segment_bytes{device=\"0\",kind=\"expert\"}", 4.0 * MIB)
                     .containsEntry("concertina_agent_segment_bytes{device=\"0\",kind=\"kv\"}", 8.0 * MIB)
                     .containsEntry("concertina_agent_leases", 1.0)
@@ -122,9 +122,10 @@ class LimitsTest {
         Map<String, Double> values = new java.util.HashMap<>();
         for (String line : text.split("\n")) {
             if (line.startsWith("#")) {
-                assertThat(line).matches("# (HELP|TYPE) concertina_agent_[a-z_]+ .+");
+                assertThat(line).matches("# (HELP|TYPE) (concertina_agent|jvm|process|system)_[a-z_]+ .+");
             } else {
-                assertThat(line).matches("concertina_agent_[a-z_]+(\\{[^{}]+\\})? [0-9.E-]+");
+                assertThat(line)
+                        .matches("(concertina_agent|jvm|process|system)_[a-z_]+(\\{[^{}]+\\})? ([0-9.E-]+|NaN)");
                 int space = line.lastIndexOf(' ');
                 assertThat(values.put(line.substring(0, space), Double.valueOf(line.substring(space + 1))))
                         .as("said once: %s", line)
