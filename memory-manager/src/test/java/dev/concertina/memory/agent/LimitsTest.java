@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.concertina.memory.client.MemoryClient;
 import dev.concertina.memory.socket.FrameSocket;
+import dev.concertina.observe.Metric;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Agents.StageState;
 import dev.concertina.wire.ControlException;
@@ -114,6 +115,10 @@ class LimitsTest {
                     .containsEntry("concertina_agent_call_seconds_count{call=\"attach\"}", 1.0);
             assertThat(metrics.get("concertina_agent_call_seconds_sum{call=\"attach\"}"))
                     .isPositive();
+            String all = node.metrics();
+            Arrays.stream(Metric.values())
+                    .filter(metric -> metric.process().equals("agent") && metric != Metric.AGENT_REFUSED_TOTAL)
+                    .forEach(metric -> assertThat(all).contains("# TYPE " + metric.metricName() + " "));
         }
     }
 

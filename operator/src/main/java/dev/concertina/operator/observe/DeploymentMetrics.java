@@ -30,8 +30,11 @@ final class DeploymentMetrics {
     private final Metrics metrics;
     private final Sources sources;
     private final Clock clock;
+    private final boolean traced;
 
-    DeploymentMetrics(Metrics metrics, Sources sources, Clock clock) {
+    /** @param traced whether operations have traces that exemplars can name */
+    DeploymentMetrics(Metrics metrics, Sources sources, Clock clock, boolean traced) {
+        this.traced = traced;
         this.metrics = metrics;
         this.sources = sources;
         this.clock = clock;
@@ -84,7 +87,7 @@ final class DeploymentMetrics {
     }
 
     private void observe(ScaleOperation operation, Metric metric, PhaseRecord phase, String from, String to) {
-        try (Scope scope = OperationTrace.of(operation, phase, true).makeCurrent()) {
+        try (Scope scope = OperationTrace.of(operation, phase, traced).makeCurrent()) {
             String last = metric == Metric.OPERATION_SECONDS
                     ? String.valueOf(operation.getStatus().phase())
                     : phase.phase().name();
@@ -233,7 +236,7 @@ final class DeploymentMetrics {
                         deployment.getMetadata().getNamespace(),
                         deployment.getMetadata().getName()));
                 labels.addAll(List.of(more));
-                rows.get(metric).put(List.copyOf(labels), value);
+                rows.computeIfAbsent(metric, any -> new HashMap<>()).put(List.copyOf(labels), value);
             }
         }
     }

@@ -47,7 +47,7 @@ final class Notices {
             ConditionReason reason = reason(condition);
             if (reason != null
                     && condition.getType().equals(reason.type().name())
-                    && (old == null || !reason.name().equals(old.getReason()))
+                    && news(old, reason)
                     && (WARNINGS.contains(reason) || NEWS.contains(reason))) {
                 notices.add(
                         new Notice(WARNINGS.contains(reason), reason.name(), String.valueOf(condition.getMessage())));
@@ -65,6 +65,11 @@ final class Notices {
                     new Notice(false, "Decided", "width " + made.width() + ": " + String.join("; ", made.reasons())));
         }
         return notices;
+    }
+
+    /** Before the first window nobody has data: that is no news. */
+    private static boolean news(@Nullable Condition old, ConditionReason reason) {
+        return old == null ? reason != ConditionReason.NoData : !reason.name().equals(old.getReason());
     }
 
     /** Of an operation that began. */

@@ -30,7 +30,7 @@ public final class Observatory implements AutoCloseable {
     public Observatory(
             KubernetesClient client, Clock clock, String instance, Metrics metrics, Tracing tracing, Sources sources) {
         this.tracing = tracing;
-        this.metrics = new DeploymentMetrics(metrics, sources, clock);
+        this.metrics = new DeploymentMetrics(metrics, sources, clock, tracing.on());
         this.events = new EventWriter(client, clock, instance, this.metrics::written);
         this.deployments =
                 client.resources(MoEDeployment.class).inAnyNamespace().inform(new Deployments());
