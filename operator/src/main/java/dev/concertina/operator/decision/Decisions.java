@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The decisions made lately, per deployment, bounded. Safe for any number of threads. */
@@ -18,6 +19,7 @@ public final class Decisions {
     private static final int KEPT = 3600;
     private final Map<String, History> histories = new ConcurrentHashMap<>();
     private final Map<String, Integer> floors = new ConcurrentHashMap<>();
+    private volatile BiConsumer<String, Made> listener = (deployment, made) -> {};
 
     /**
      * One decision.
@@ -32,7 +34,13 @@ public final class Decisions {
         private @Nullable Made lastChange;
     }
 
+    /** Tells one listener of each decision from now on. */
+    public void listen(BiConsumer<String, Made> told) {
+        listener = told;
+    }
+
     void add(String deployment, Made made) {
+        listener.accept(deployment, made);
         History history = histories.computeIfAbsent(deployment, key -> new History());
         synchronized (history) {
             history.made.addLast(made);

@@ -56,8 +56,12 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
     private final Silence silence = new Silence();
     private final ModelNames names = new ModelNames();
     private final Rebalancing rebalancing;
+    private final Runnable brokenOff;
 
-    public MoEDeploymentReconciler(Services services, Serving serving, OperationRunner runner, Decisions decisions) {
+    /** @param brokenOff told of each reconciliation that broke off */
+    public MoEDeploymentReconciler(
+            Services services, Serving serving, OperationRunner runner, Decisions decisions, Runnable brokenOff) {
+        this.brokenOff = brokenOff;
         this.services = services;
         this.operations = new Operations(services.client());
         this.observer = new Observer(services, serving, operations);
@@ -225,8 +229,11 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         return start.moving().isEmpty() ? "repair" : "drain";
     }
 
-    private static void later(String what, MoEDeployment deployment, RuntimeException e) {
+    private void later(String what, MoEDeployment deployment, RuntimeException e) {
         boolean race = e instanceof KubernetesClientException k && k.getCode() == HttpURLConnection.HTTP_CONFLICT;
+        if (!race) {
+            brokenOff.run();
+        }
         LOG.log(
                 race ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
                 what + ", looking again soon deployment="

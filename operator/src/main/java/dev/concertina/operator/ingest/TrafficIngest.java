@@ -44,6 +44,8 @@ public final class TrafficIngest implements TrafficTopics.Reading {
     private final Thread thread;
     private final AtomicLong malformed = new AtomicLong();
     private final AtomicLong read = new AtomicLong();
+    private volatile boolean reachable;
+    private volatile long lag;
     private volatile @Nullable String problem = "not connected yet";
     private volatile @Nullable KafkaConsumer<byte[], byte[]> open;
     private volatile boolean closed;
@@ -66,6 +68,11 @@ public final class TrafficIngest implements TrafficTopics.Reading {
         return problem;
     }
 
+    @Override
+    public TrafficTopics.Progress progress() {
+        return new TrafficTopics.Progress(reachable, read.get(), malformed.get(), lag);
+    }
+
     /** Events that could not be read, since the start. */
     public long malformed() {
         return malformed.get();
@@ -84,6 +91,7 @@ public final class TrafficIngest implements TrafficTopics.Reading {
             } catch (InterruptException | WakeupException e) {
                 return;
             } catch (KafkaException e) {
+                reachable = false;
                 say(e.getClass().getSimpleName() + ": " + e.getMessage());
                 pause();
             }
@@ -122,12 +130,16 @@ public final class TrafficIngest implements TrafficTopics.Reading {
             for (ConsumerRecord<byte[], byte[]> event : consumer.poll(POLL)) {
                 accept(event);
             }
+            lag = assigned.stream()
+                    .mapToLong(partition -> consumer.currentLag(partition).orElse(0))
+                    .sum();
         }
     }
 
     /** Also asks whether Kafka is there: a broken connection ends in a timeout here. */
     private List<TopicPartition> assign(KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> before) {
         List<PartitionInfo> partitions = consumer.partitionsFor(topic);
+        reachable = true;
         List<TopicPartition> now = partitions == null
                 ? List.of()
                 : partitions.stream()

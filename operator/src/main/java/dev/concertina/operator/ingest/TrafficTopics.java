@@ -27,9 +27,24 @@ public final class TrafficTopics implements AutoCloseable {
         @Nullable
         String problem();
 
+        /** How far it is. */
+        default Progress progress() {
+            return new Progress(true, 0, 0, 0);
+        }
+
         @Override
         void close();
     }
+
+    /**
+     * How far the reading of a topic is.
+     *
+     * @param reachable whether Kafka answers; a topic that does not exist yet is no reason against it
+     * @param read events since the start
+     * @param malformed of those, the ones that could not be understood
+     * @param lag events not read yet
+     */
+    public record Progress(boolean reachable, long read, long malformed, long lag) {}
 
     /**
      * Of one Kafka.
@@ -93,6 +108,18 @@ public final class TrafficTopics implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** How far each topic is. */
+    public synchronized Map<String, Progress> progress() {
+        Map<String, Progress> progress = new HashMap<>();
+        readings.forEach((topic, reading) -> progress.put(topic, reading.progress()));
+        return progress;
+    }
+
+    /** Whether Kafka answers; true also where no Kafka is configured, since there is nothing to reach. */
+    public boolean reachable() {
+        return progress().values().stream().allMatch(Progress::reachable);
     }
 
     @Override
