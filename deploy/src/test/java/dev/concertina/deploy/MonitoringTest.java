@@ -111,7 +111,8 @@ class MonitoringTest {
                   - job_name: concertina
                     static_configs: [{targets: ['127.0.0.1:%d']}]
                 """.formatted(
-                FOLDER.resolve("alerts.yaml").toAbsolutePath(), target.getAddress().getPort()));
+                        FOLDER.resolve("alerts.yaml").toAbsolutePath(),
+                        target.getAddress().getPort()));
         Process process = new ProcessBuilder(
                         prometheus,
                         "--config.file=" + folder.resolve("prometheus.yml"),
@@ -126,8 +127,10 @@ class MonitoringTest {
                 awaitSeries(http, port, name);
             }
             List<String> rules = new ArrayList<>();
-            get(http, port, "/api/v1/rules").path("data").path("groups").forEach(group -> group.path("rules")
-                    .forEach(rule -> {
+            get(http, port, "/api/v1/rules")
+                    .path("data")
+                    .path("groups")
+                    .forEach(group -> group.path("rules").forEach(rule -> {
                         assertThat(rule.path("lastError").asText("")).isEmpty();
                         rules.add(rule.path("name").asText());
                     }));
@@ -143,7 +146,8 @@ class MonitoringTest {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             try {
-                JsonNode found = get(http, port, "/api/v1/query?query=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
+                JsonNode found =
+                        get(http, port, "/api/v1/query?query=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
                 if (found.path("data").path("result").size() > 0) {
                     return;
                 }
@@ -186,11 +190,13 @@ class MonitoringTest {
         assertThat(helm.template()).noneMatch(object -> "PodMonitor".equals(object.get("kind")));
         List<Map<String, Object>> objects =
                 helm.template("monitoring.enabled=true", "workloadNamespaces={band-a}", "monitoring.labels.release=p");
-        Map<String, List<Map<String, Object>>> kinds = objects.stream()
-                .collect(Collectors.groupingBy(object -> String.valueOf(object.get("kind"))));
-        assertThat(kinds.get("PodMonitor")).hasSize(5).allSatisfy(monitor -> assertThat(monitor.toString())
-                .contains("release=p")
-                .contains("credentials={key=token, name=band-token}"));
+        Map<String, List<Map<String, Object>>> kinds =
+                objects.stream().collect(Collectors.groupingBy(object -> String.valueOf(object.get("kind"))));
+        assertThat(kinds.get("PodMonitor"))
+                .hasSize(5)
+                .allSatisfy(monitor -> assertThat(monitor.toString())
+                        .contains("release=p")
+                        .contains("credentials={key=token, name=band-token}"));
         assertThat(Serialization.jsonMapper()
                         .valueToTree(kinds.get("PrometheusRule").getFirst())
                         .path("spec"))
@@ -209,12 +215,14 @@ class MonitoringTest {
 
     private static Set<String> alerts() throws IOException {
         Set<String> alerts = new TreeSet<>();
-        yaml(FOLDER.resolve("alerts.yaml")).path("groups").forEach(group -> group.path("rules").forEach(rule -> {
-            String alert = rule.path("alert").asText();
-            alerts.add(alert);
-            assertThat(rule.path("annotations").path("runbook").asText())
-                    .isEqualTo("docs/runbook.md#" + alert.toLowerCase(Locale.ROOT));
-        }));
+        yaml(FOLDER.resolve("alerts.yaml"))
+                .path("groups")
+                .forEach(group -> group.path("rules").forEach(rule -> {
+                    String alert = rule.path("alert").asText();
+                    alerts.add(alert);
+                    assertThat(rule.path("annotations").path("runbook").asText())
+                            .isEqualTo("docs/runbook.md#" + alert.toLowerCase(Locale.ROOT));
+                }));
         assertThat(alerts).isNotEmpty();
         return alerts;
     }

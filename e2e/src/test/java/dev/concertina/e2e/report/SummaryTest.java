@@ -134,8 +134,7 @@ class SummaryTest {
                 .contains("900 in 21.5 s: level 800, trend +100", "700 to 1100 with 80% confidence", "clear rise")
                 .contains("width 2: 50.0% within the objective, 98% in use, 2 accelerator(s)", "too small: 98% in use")
                 .contains("width 3: 99.0% within the objective", "serves in 11.5 s: chosen");
-        assertThat(page)
-                .contains("From 30 s on prompts are of another domain", "<th>why</th>");
+        assertThat(page).contains("From 30 s on prompts are of another domain", "<th>why</th>");
         assertThat(page.split("<svg", -1)).hasSize(7);
         assertThat(dir.resolve("operations.json")).exists();
         assertThat(dir.resolve("decisions.json")).exists();
