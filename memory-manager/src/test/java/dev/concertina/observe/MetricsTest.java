@@ -3,7 +3,7 @@ package dev.concertina.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import java.time.Duration;
@@ -73,7 +73,8 @@ class MetricsTest {
                                 "x")
                         .on())
                 .isFalse();
-        assertThat(Tracing.off().tracer().spanBuilder("x").startSpan()).isEqualTo(Span.getInvalid());
+        assertThat(Tracing.off().tracer().spanBuilder("x").startSpan().getSpanContext())
+                .isEqualTo(SpanContext.getInvalid());
         assertThatThrownBy(() -> Tracing.of(Map.of("OTEL_TRACES_EXPORTER", "pigeon"), "x"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("pigeon");

@@ -127,10 +127,10 @@ class LimitsTest {
         Map<String, Double> values = new java.util.HashMap<>();
         for (String line : text.split("\n")) {
             if (line.startsWith("#")) {
-                assertThat(line).matches("# (HELP|TYPE) (concertina_agent|jvm|process|system)_[a-z_]+ .+");
+                assertThat(line).matches("# (HELP|TYPE) (concertina_agent|jvm|process|system)_[a-z0-9_]+ .+");
             } else {
                 assertThat(line)
-                        .matches("(concertina_agent|jvm|process|system)_[a-z_]+(\\{[^{}]+\\})? ([0-9.E-]+|NaN)");
+                        .matches("(concertina_agent|jvm|process|system)_[a-z0-9_]+(\\{[^{}]+\\})? ([0-9.E-]+|NaN)");
                 int space = line.lastIndexOf(' ');
                 assertThat(values.put(line.substring(0, space), Double.valueOf(line.substring(space + 1))))
                         .as("said once: %s", line)
