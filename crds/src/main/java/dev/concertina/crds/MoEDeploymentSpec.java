@@ -189,7 +189,20 @@ public record MoEDeploymentSpec(
             @Min(1)
             @Max(1024)
             @JsonPropertyDescription("Most ranks added or removed by one decision. Default: no limit.")
-            Integer maxStep) {}
+            Integer maxStep,
+
+            @Nullable
+            @Min(1)
+            @Max(65536)
+            @JsonPropertyDescription("Most accelerators of this deployment, whatever maxWidth says. Default: no limit.")
+            Integer budget,
+
+            @Nullable
+            @Min(0.5)
+            @Max(0.99)
+            @JsonPropertyDescription(
+                    "Confidence that the demand stays below what a width is chosen for, 0.5 to 0.99. Default 0.8.")
+            Double confidence) {}
 
     /** Scaling modes. */
     public enum Mode {

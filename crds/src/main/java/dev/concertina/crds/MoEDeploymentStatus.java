@@ -56,8 +56,11 @@ public record MoEDeploymentStatus(
             @JsonPropertyDescription("Why, one sentence each.")
             List<String> reasons,
 
-            @Nullable @JsonPropertyDescription("Widths considered and why the others lost.")
-            List<Candidate> candidates) {}
+            @Nullable @JsonPropertyDescription("Widths considered and why the others lost, cheapest first.")
+            List<Candidate> candidates,
+
+            @Nullable @JsonPropertyDescription("Demand that they were judged against.")
+            Forecast forecast) {}
 
     /** One width considered. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -71,5 +74,44 @@ public record MoEDeploymentStatus(
             @JsonPropertyDescription("Predicted use of the ranks, 0 to 1 and above.")
             double utilization,
 
-            @JsonPropertyDescription("Chosen, or why not.") String verdict) {}
+            @JsonPropertyDescription("Chosen, or why not.") String verdict,
+
+            @Nullable @JsonPropertyDescription("Accelerators that it takes.")
+            Integer cost,
+
+            @Nullable @JsonPropertyDescription("Seconds until it would serve, as operations took lately.")
+            Double leadSeconds) {}
+
+    /** Demand ahead, in tokens of work (prompt and generated) per second. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Forecast(
+            @JsonPropertyDescription("End of the time that it speaks of, in seconds from the decision on.")
+            double horizonSeconds,
+
+            @JsonPropertyDescription("Mean demand expected: level, trend and season together.")
+            double expected,
+
+            @JsonPropertyDescription("Demand now, smoothed.")
+            double level,
+
+            @JsonPropertyDescription("What the trend adds until then.")
+            double trend,
+
+            @JsonPropertyDescription("What the time of the day adds until then.")
+            double season,
+
+            @JsonPropertyDescription("The demand stays above this with the confidence.")
+            double low,
+
+            @JsonPropertyDescription("The demand stays below this with the confidence.")
+            double high,
+
+            @JsonPropertyDescription("Confidence of each side of the band, 0.5 to 1.")
+            double confidence,
+
+            @JsonPropertyDescription("Work that waits when a wider width begins to serve, in tokens.")
+            double backlogTokens,
+
+            @JsonPropertyDescription("What the forecast rests on.")
+            String basis) {}
 }

@@ -126,7 +126,8 @@ class CrdYamlTest {
                 new MoEDeploymentSpec.Engine(null, null, null, Map.of("CONCERTINA_PACE", "step=8ms,token=800us")),
                 null,
                 2,
-                new MoEDeploymentSpec.Scaling(MoEDeploymentSpec.Mode.Auto, 1, 4, null, "2s", "10s", null, null),
+                new MoEDeploymentSpec.Scaling(
+                        MoEDeploymentSpec.Mode.Auto, 1, 4, null, "2s", "10s", null, null, null, null),
                 null,
                 null,
                 null,

@@ -3,11 +3,14 @@ package dev.concertina.gateway;
 import dev.concertina.gateway.control.ControlApi;
 import dev.concertina.gateway.events.EventPublisher;
 import dev.concertina.gateway.events.TrafficRecorder;
+import dev.concertina.gateway.metrics.GatewayMetrics;
 import dev.concertina.gateway.openai.OpenAiApi;
 import dev.concertina.gateway.routing.RouteTable;
 import dev.concertina.gateway.routing.RoutesFile;
 import dev.concertina.gateway.routing.RoutingContext;
 import dev.concertina.gateway.routing.WorkerClient;
+import dev.concertina.observe.Metrics;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.Token;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
@@ -46,7 +49,8 @@ final class Gateway implements AutoCloseable {
      * @param events where traffic events go, null: nowhere; closed with the gateway
      * @throws IOException in one sentence when a port cannot be bound
      */
-    Gateway(Settings settings, Token token, @Nullable EventPublisher events, Clock clock) throws IOException {
+    Gateway(Settings settings, Token token, @Nullable EventPublisher events, Clock clock, Tracing tracing)
+            throws IOException {
         this.events = events;
         this.vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
@@ -54,11 +58,14 @@ final class Gateway implements AutoCloseable {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         this.loop = vertx.getOrCreateContext();
         TrafficRecorder recorder = new TrafficRecorder(settings.name(), events, System::nanoTime);
+        Metrics metrics = new Metrics();
+        GatewayMetrics counts = new GatewayMetrics(metrics, recorder);
         RouteTable routes = new RouteTable(new RoutingContext(
                 new WorkerClient(vertx, token),
                 (millis, task) -> vertx.setTimer(Math.max(1, millis), fired -> task.run()),
-                recorder,
+                counts,
                 settings.limits(),
+                tracing.tracer(),
                 System::nanoTime));
         this.api = new OpenAiApi(vertx, routes, clock, () -> UUID.randomUUID().toString());
         this.http = vertx.createHttpServer(new HttpServerOptions()
@@ -80,7 +87,8 @@ final class Gateway implements AutoCloseable {
                     routes,
                     task -> loop.runOnContext(run -> task.run()),
                     recorder::dropped,
-                    file);
+                    file,
+                    metrics);
         } catch (IOException e) {
             vertx.close();
             throw e;
@@ -90,6 +98,7 @@ final class Gateway implements AutoCloseable {
                 recorder.endWindow(routes.deployments());
                 routes.expire();
                 api.tick();
+                counts.sample(routes.deployments(), recorder::dropped, api.openAnswers());
             });
             vertx.setPeriodic(settings.limits().probeEvery().toMillis(), tick -> routes.probe());
         });

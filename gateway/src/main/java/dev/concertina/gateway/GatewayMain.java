@@ -2,6 +2,7 @@ package dev.concertina.gateway;
 
 import dev.concertina.gateway.events.EventPublisher;
 import dev.concertina.gateway.events.KafkaProducers;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.KafkaClient;
 import dev.concertina.wire.Lifetime;
 import dev.concertina.wire.Logs;
@@ -31,10 +32,13 @@ public final class GatewayMain {
     }
 
     private static void start(Settings settings, Token token) throws IOException {
-        Gateway gateway = new Gateway(settings, token, events(settings), Clock.systemUTC());
+        Tracing tracing = Tracing.of(System.getenv(), "concertina-gateway");
+        Gateway gateway = new Gateway(settings, token, events(settings), Clock.systemUTC(), tracing);
         Runtime.getRuntime()
-                .addShutdownHook(
-                        Thread.ofPlatform().name("shutdown").unstarted(() -> stop(gateway, settings.ending())));
+                .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+                    stop(gateway, settings.ending());
+                    tracing.close();
+                }));
         System.out.println("event=started gateway=" + settings.name() + " http="
                 + settings.http().getHostString() + ":" + gateway.httpPort() + " control="
                 + settings.control().getHostString() + ":" + gateway.controlPort() + " kafka=" + settings.kafka());

@@ -18,6 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A worker double over real HTTP: checks the token, and plays whatever script a test gives it. */
 final class ScriptedWorker implements AutoCloseable {
+    /** The header {@code traceparent} of each sequence started, null without. */
+    final java.util.List<String> traces = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+
     /** What it does with a sequence; runs on a thread of its own. */
     interface Script {
         /** @param from index of the first token to send */
@@ -90,6 +93,7 @@ final class ScriptedWorker implements AutoCloseable {
             if (request.path().equals("/v1/sequences")) {
                 Workers.Sequence sequence = Json.read(body.getBytes(), Workers.Sequence.class);
                 started.add(sequence);
+                traces.add(request.getHeader("traceparent"));
                 onStart.play(sequence, sequence.generatedIds().length, out);
             } else {
                 String id = request.path().split("/")[3];

@@ -3,6 +3,7 @@ package dev.concertina.gateway;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.concertina.gateway.events.EventPublisher;
 import dev.concertina.gateway.routing.RoutingLimits;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.ControlClient;
 import dev.concertina.wire.Gateways;
 import dev.concertina.wire.Json;
@@ -60,9 +61,14 @@ final class TestGateway implements AutoCloseable {
     }
 
     TestGateway(RoutingLimits limits, @Nullable EventPublisher events, @Nullable Path state) throws IOException {
+        this(limits, events, state, Tracing.off());
+    }
+
+    TestGateway(RoutingLimits limits, @Nullable EventPublisher events, @Nullable Path state, Tracing tracing)
+            throws IOException {
         InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
         Settings settings = new Settings(any, any, "gw-0", null, "t", limits, state, Settings.Ending.DEFAULT);
-        gateway = new Gateway(settings, TOKEN, events, Clock.systemUTC());
+        gateway = new Gateway(settings, TOKEN, events, Clock.systemUTC(), tracing);
     }
 
     static TestGateway start() throws IOException {

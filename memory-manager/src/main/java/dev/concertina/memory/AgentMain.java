@@ -2,6 +2,7 @@ package dev.concertina.memory;
 
 import dev.concertina.memory.agent.Agent;
 import dev.concertina.memory.agent.AgentSettings;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.Lifetime;
 import dev.concertina.wire.Logs;
 import dev.concertina.wire.Token;
@@ -21,7 +22,9 @@ public final class AgentMain {
         Logs.toStandardOutput();
         try {
             AgentSettings settings = Settings.agent(System.getenv());
+            Tracing tracing = Tracing.of(System.getenv(), "concertina-agent");
             Agent agent = Agent.start(settings, Token.fromEnvironment(), InstantSource.system(), AgentMain::id);
+            agent.traced(tracing);
             System.out.println("agent ready node=" + settings.node() + " address=" + settings.address());
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 try {
@@ -29,6 +32,7 @@ public final class AgentMain {
                 } catch (IOException e) {
                     System.err.println("agent did not close cleanly: " + e.getMessage());
                 }
+                tracing.close();
             }));
             new CountDownLatch(1).await();
         } catch (IllegalArgumentException | IOException e) {

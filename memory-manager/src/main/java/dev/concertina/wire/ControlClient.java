@@ -1,5 +1,7 @@
 package dev.concertina.wire;
 
+import dev.concertina.observe.Tracing;
+import io.opentelemetry.context.Context;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -52,6 +54,10 @@ public final class ControlClient implements AutoCloseable {
                         body == null
                                 ? HttpRequest.BodyPublishers.noBody()
                                 : HttpRequest.BodyPublishers.ofByteArray(Json.write(body)));
+        String trace = Tracing.header(Context.current());
+        if (trace != null) {
+            request.header(Tracing.TRACEPARENT, trace);
+        }
         if (body != null) {
             request.header("Content-Type", "application/json");
         }

@@ -2,6 +2,11 @@ package dev.concertina.wire;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.concertina.observe.Tracing;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Scope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -43,6 +48,7 @@ public final class ControlServer implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, RawHandler> routes = new ConcurrentHashMap<>();
     private final Map<String, RawHandler> prefixes = new ConcurrentHashMap<>();
+    private volatile Tracing tracing = Tracing.off();
 
     /**
      * Binds; call {@link #start} when all routes are there.
@@ -78,6 +84,12 @@ public final class ControlServer implements AutoCloseable {
     /** Routes every path below {@code METHOD /prefix/}. */
     public ControlServer onPrefix(String methodAndPrefix, RawHandler handler) {
         prefixes.put(methodAndPrefix, handler);
+        return this;
+    }
+
+    /** Records a span for each call that comes with trace context. */
+    public ControlServer traced(Tracing with) {
+        tracing = with;
         return this;
     }
 
@@ -129,15 +141,12 @@ public final class ControlServer implements AutoCloseable {
             if (!token.matches(exchange.getRequestHeaders().getFirst("Authorization"))) {
                 throw new ControlException(401, "the control token is missing or wrong");
             }
-            RawHandler handler = routes.get(method + " " + path);
-            if (handler == null) {
-                handler = prefixes.entrySet().stream()
-                        .filter(prefix -> (method + " " + path).startsWith(prefix.getKey()))
-                        .map(Map.Entry::getValue)
-                        .findFirst()
-                        .orElseThrow(() -> new ControlException(404, "no such path: " + method + " " + path));
+            RawHandler handler = handler(method, path);
+            if (tracing.on() && exchange.getRequestHeaders().containsKey(Tracing.TRACEPARENT)) {
+                traced(exchange, handler);
+            } else {
+                handler.handle(exchange);
             }
-            handler.handle(exchange);
         } catch (ControlException e) {
             answer(exchange, e.status(), Map.of("error", String.valueOf(e.getMessage())));
         } catch (IllegalArgumentException e) {
@@ -149,6 +158,38 @@ public final class ControlServer implements AutoCloseable {
             answer(exchange, 500, Map.of("error", "internal error: " + e));
         } finally {
             exchange.close();
+        }
+    }
+
+    private RawHandler handler(String method, String path) {
+        RawHandler handler = routes.get(method + " " + path);
+        return handler != null
+                ? handler
+                : prefixes.entrySet().stream()
+                        .filter(prefix -> (method + " " + path).startsWith(prefix.getKey()))
+                        .map(Map.Entry::getValue)
+                        .findFirst()
+                        .orElseThrow(() -> new ControlException(404, "no such path: " + method + " " + path));
+    }
+
+    private void traced(HttpExchange exchange, RawHandler handler) throws IOException {
+        String method = exchange.getRequestMethod();
+        String path = exchange.getRequestURI().getPath();
+        Span span = tracing.tracer()
+                .spanBuilder(method + " " + path)
+                .setSpanKind(SpanKind.SERVER)
+                .setParent(Tracing.from(name -> exchange.getRequestHeaders().getFirst(name)))
+                .setAttribute("http.request.method", method)
+                .setAttribute("url.path", path)
+                .startSpan();
+        try (Scope scope = span.makeCurrent()) {
+            handler.handle(exchange);
+        } catch (IOException | RuntimeException e) {
+            span.recordException(e);
+            span.setStatus(StatusCode.ERROR, String.valueOf(e.getMessage()));
+            throw e;
+        } finally {
+            span.end();
         }
     }
 

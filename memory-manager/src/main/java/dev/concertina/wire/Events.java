@@ -55,6 +55,13 @@ public final class Events {
      * Tokens that one rank's sequences routed to each expert in a window.
      *
      * @param tokens {@code [layer][expert]}
+     * @param pairs {@code [layer][expert][expert of the next layer]} tokens that went to both; null where they are not counted, as for models
+     *     whose table would be too large to send every second
      */
-    public record Experts(String deployment, int rank, double seconds, long[][] tokens) {}
+    public record Experts(String deployment, int rank, double seconds, long[][] tokens, long @Nullable [][][] pairs) {
+        /** Without pairs. */
+        public Experts(String deployment, int rank, double seconds, long[][] tokens) {
+            this(deployment, rank, seconds, tokens, null);
+        }
+    }
 }

@@ -3,10 +3,12 @@ package dev.concertina.worker;
 import dev.concertina.memory.client.JoinRequest;
 import dev.concertina.memory.client.Joined;
 import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.ControlClient;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Token;
+import dev.concertina.worker.engine.Counters;
 import dev.concertina.worker.epoch.Epochs;
 import dev.concertina.worker.events.ExpertEvents;
 import dev.concertina.worker.exchange.ExchangeServer;
@@ -17,6 +19,7 @@ import dev.concertina.worker.migration.Reservations;
 import dev.concertina.worker.server.ControlApi;
 import dev.concertina.worker.server.SequenceApi;
 import dev.concertina.worker.server.Terms;
+import dev.concertina.worker.server.WorkerMetrics;
 import dev.concertina.worker.serving.Serving;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -84,9 +87,17 @@ public final class Worker implements AutoCloseable, ControlApi.Attachment {
      * @throws IOException in one sentence when an address cannot be bound or the agent does not answer
      */
     public static Worker start(WorkerSettings settings, Token token, MemoryClient memory) throws IOException {
+        return start(settings, token, memory, Tracing.off());
+    }
+
+    /** The same, with a span for each call that comes with trace context. */
+    public static Worker start(WorkerSettings settings, Token token, MemoryClient memory, Tracing tracing)
+            throws IOException {
         Terms terms = new Terms(settings.state());
         Worker worker = new Worker(settings, token, memory);
         new ControlApi(worker.self, worker.joined, worker.epochs, worker, worker.migrator, terms).route(worker.server);
+        worker.server.traced(tracing);
+        new WorkerMetrics(settings.deployment(), settings.rank(), worker.epochs, worker::current).route(worker.server);
         SequenceApi.route(worker.server, worker::required);
         MigrationApi.route(worker.server, worker::required, worker.reservations);
         worker.housekeeping.scheduleWithFixedDelay(worker::sweep, 1, 1, TimeUnit.SECONDS);
@@ -127,9 +138,9 @@ public final class Worker implements AutoCloseable, ControlApi.Attachment {
         return serving;
     }
 
-    private long[][] expertTotals() {
+    private Counters.Routed expertTotals() {
         Serving attached = serving;
-        return attached == null ? new long[0][] : attached.counters().expertTokens();
+        return attached == null ? Counters.Routed.NOTHING : attached.counters().routed();
     }
 
     private void sweep() {

@@ -1,6 +1,7 @@
 package dev.concertina.worker;
 
 import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Lifetime;
 import dev.concertina.wire.Logs;
@@ -26,6 +27,7 @@ public final class WorkerMain {
         try {
             WorkerSettings settings = WorkerSettings.from(System.getenv());
             Token token = Token.fromEnvironment();
+            Tracing tracing = Tracing.of(System.getenv(), "concertina-worker");
             Path socket = Path.of(WorkerSettings.need(System.getenv(), "CONCERTINA_AGENT_SOCKET"));
             MemoryClient memory = agent(socket);
             memory.whenFenced(reason -> {
@@ -33,13 +35,14 @@ public final class WorkerMain {
                 System.err.println("worker ends: " + reason);
                 Runtime.getRuntime().halt(FENCED);
             });
-            Worker worker = Worker.start(settings, token, memory);
+            Worker worker = Worker.start(settings, token, memory, tracing);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 try {
                     worker.close();
                 } catch (IOException e) {
                     System.err.println("worker did not close cleanly: " + e.getMessage());
                 }
+                tracing.close();
             }));
             new CountDownLatch(1).await();
         } catch (IllegalArgumentException | IOException | ControlException e) {

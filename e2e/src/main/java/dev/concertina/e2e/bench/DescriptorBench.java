@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
 final class DescriptorBench implements AutoCloseable {
     private static final int PASSES = 200;
 
+    /** Rounds are short here: both sides are to be compiled code. */
+    private static final int WARM = 20;
+
     private final CountDownLatch done = new CountDownLatch(1);
     private final FrameServer server;
     private final FrameSocket from;
@@ -53,7 +56,7 @@ final class DescriptorBench implements AutoCloseable {
 
     private Result pass(int count, String name, int warmUps, int rounds) throws IOException, InterruptedException {
         int[] fds = IntStream.range(0, count).map(i -> file).toArray();
-        double[] us = Repetitions.medians(warmUps, rounds, () -> framesUs(fds), () -> bareUs(fds));
+        double[] us = Repetitions.medians(WARM * warmUps, rounds, () -> framesUs(fds), () -> bareUs(fds));
         return Result.of(name, us[0], "us", "sendmsg and recvmsg", us[1], Aim.ratioAtMost(2));
     }
 

@@ -33,6 +33,12 @@ final class NodeBench {
     private static final int ADOPTED = 128;
     private static final long ADOPTED_BYTES = 4L << 20;
     private static final int CHUNK_BYTES = 1 << 20;
+
+    /** Rounds are short here, and agents and engines that run have compiled what they do often. */
+    private static final int WARM = 40;
+
+    private static final int STAGING_WARM = 5;
+
     /** As many as an agent fills segments with. */
     private static final int THREADS = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8);
 
@@ -66,7 +72,7 @@ final class NodeBench {
         try (MemoryClient client = node.join();
                 Bare bare = new Bare(folder.resolve("attach"), files, SyntheticModel.EXPERT_COMMITTED_BYTES)) {
             double[] ms = Repetitions.medians(
-                    4 * warmUps,
+                    WARM * warmUps,
                     rounds,
                     () -> {
                         long began = System.nanoTime();
@@ -179,7 +185,7 @@ final class NodeBench {
         int[] targets = files(HANDLES, SyntheticModel.EXPERT_COMMITTED_BYTES);
         try {
             double[] gBps = Repetitions.medians(
-                    warmUps,
+                    STAGING_WARM * warmUps,
                     rounds,
                     () -> bytes / node.copyToSecondDeviceNs(model, objects),
                     () -> bytes / copyNs(sources, targets));
@@ -239,15 +245,15 @@ final class NodeBench {
                 KeeperClient client = keeper.connect();
                 Bare bare = new Bare(folder.resolve("adopt"), files, ADOPTED_BYTES)) {
             for (int i = 0; i < ADOPTED; i++) {
-                MemoryFiles.close(client.create(
+                KeeperClient.Wanted one = new KeeperClient.Wanted(
                         "segment-" + i,
                         0,
                         ADOPTED_BYTES,
                         Json.mapper().valueToTree(Collections.singletonMap("n", i)),
-                        null,
-                        2 * ADOPTED * ADOPTED_BYTES));
+                        null);
+                MemoryFiles.close(client.create(List.of(one), 2 * ADOPTED * ADOPTED_BYTES)[0]);
             }
-            double[] ms = Repetitions.medians(4 * warmUps, rounds, () -> adoptMs(client), bare::receiveAndMapMs);
+            double[] ms = Repetitions.medians(WARM * warmUps, rounds, () -> adoptMs(client), bare::receiveAndMapMs);
             return Result.of(
                     "adopt 512 MiB (128 segments) from a keeper",
                     ms[0],
@@ -268,8 +274,7 @@ final class NodeBench {
         for (KeeperClient.Kept kept : client.list()) {
             Handle handle = backend.importFd(kept.fd(), kept.device(), kept.bytes());
             long offset = handles.size() * ADOPTED_BYTES;
-            backend.map(range, offset, handle);
-            backend.access(range, offset, ADOPTED_BYTES, Access.READ_WRITE);
+            backend.map(range, offset, handle, Access.READ_WRITE);
             handles.add(handle);
         }
         double took = (System.nanoTime() - began) / 1e6;

@@ -174,7 +174,7 @@ final class NodeProcesses implements AutoCloseable {
         StageStatus status = http.post(address, "/v1/stage", stage, StageStatus.class, TIMEOUT);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (status.state() == StageState.RUNNING && System.nanoTime() < deadline) {
-            Thread.sleep(1);
+            Thread.sleep(3); // asked more often, answering would take what the copying needs
             status = http.get(
                     address, "/v1/stage?operation=" + operation + "&device=" + device, StageStatus.class, TIMEOUT);
         }

@@ -63,7 +63,7 @@ final class PlacementBenchmark implements Benchmark {
         double[][] synthetic = synthetic(new Random(1));
         // the first solve of a process compiles the solver; it is measured apart
         PlacementResult cold = solver.solve(problem(synthetic, new Shape(32, 10), null, BALANCE, LIMIT));
-        results.add(time("first answer of a new process: 58 x 256, 32 x 10 slots", cold.firstAnswer(), 1_000));
+        results.add(time("first answer of a new process: 58 x 256, 32 x 10 slots", cold.firstAnswer(), 100));
         for (int[] shape : new int[][] {{32, 8}, {32, 10}, {64, 5}, {160, 2}, {320, 1}}) {
             Shape on = new Shape(shape[0], shape[1]);
             results.addAll(fresh(on.name("58 x 256"), problem(synthetic, on, null, BALANCE, LIMIT)));

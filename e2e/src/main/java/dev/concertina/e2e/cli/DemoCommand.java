@@ -148,7 +148,8 @@ final class DemoCommand implements Callable<Integer> {
                     DemoDeployment.TPOT_LIMIT_MS,
                     schedule.clamped(),
                     served,
-                    machine());
+                    machine(),
+                    oneDomain ? null : length.toMillis() / 2e3);
             LoadSession session = new LoadSession(target(cluster, settings), schedule, facts, terminal, clock)
                     .untilWidth(DemoDeployment.MIN_WIDTH);
             interruption.during(session::stop);

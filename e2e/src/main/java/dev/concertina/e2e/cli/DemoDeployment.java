@@ -41,7 +41,7 @@ public final class DemoDeployment {
                         null, null, null, pace.isEmpty() ? Map.of() : Map.of("CONCERTINA_PACE", pace)),
                 null,
                 width,
-                new MoEDeploymentSpec.Scaling(mode, MIN_WIDTH, maxWidth, null, "2s", "8s", "1s", null),
+                new MoEDeploymentSpec.Scaling(mode, MIN_WIDTH, maxWidth, null, "2s", "8s", "1s", null, null, null),
                 new MoEDeploymentSpec.Slo((long) TTFT_LIMIT_MS + "ms", (long) TPOT_LIMIT_MS + "ms", 0.95),
                 null,
                 null,

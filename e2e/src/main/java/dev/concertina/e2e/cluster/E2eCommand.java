@@ -78,7 +78,7 @@ public final class E2eCommand implements Callable<Integer> {
     @Option(
             names = "--agent-update",
             description =
-                    "Replaces the agents in a rolling update under the load; keepers' pods and all segments must stay.")
+                    "Replaces the agents in a rolling update under the load. The keepers' pods and all segments must stay, and the pages must count against the keepers' memory; writes agent-update.json into the report.")
     private boolean agentUpdate;
 
     @Option(names = "--home", hidden = true, description = "The project's folder. Default: CONCERTINA_HOME, then here.")

@@ -63,7 +63,8 @@ final class Walk {
                 schedule.clamped(),
                 0,
                 Runtime.getRuntime().availableProcessors() + " cores, real cluster, Java "
-                        + Runtime.version().feature());
+                        + Runtime.version().feature(),
+                null);
         LoadSession session = new LoadSession(target, schedule, facts, terminal, InstantSource.system());
         Thread walker = Thread.ofPlatform().daemon().name("walk").start(() -> walk(session));
         try {

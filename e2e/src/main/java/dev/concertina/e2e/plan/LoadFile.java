@@ -96,6 +96,14 @@ public final class LoadFile {
             seen[layer][expert] = true;
             load[layer][expert] = value(csv, at.get(i), "load", rows.get(i)[2]);
         }
+        for (int layer = 0; layer < layers; layer++) {
+            for (int expert = 0; expert < experts; expert++) {
+                if (!seen[layer][expert]) {
+                    throw new IOException(csv + ": no row names expert " + expert + " of layer " + layer
+                            + "; write 0 where there is no load");
+                }
+            }
+        }
         return load;
     }
 

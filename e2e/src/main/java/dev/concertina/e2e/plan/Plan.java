@@ -22,12 +22,19 @@ final class Plan {
     private static final int WINDOWS = 16;
     private static final int GROUPS = 8;
 
+    private final Input input;
     private final PlacementProblem problem;
     private final PlacementResult result;
     private final List<Row> rows;
     private final @Nullable NextBest nextBest;
 
-    private Plan(PlacementProblem problem, PlacementResult result, List<Row> rows, @Nullable NextBest nextBest) {
+    private Plan(
+            Input input,
+            PlacementProblem problem,
+            PlacementResult result,
+            List<Row> rows,
+            @Nullable NextBest nextBest) {
+        this.input = input;
         this.problem = problem;
         this.result = result;
         this.rows = List.copyOf(rows);
@@ -48,6 +55,7 @@ final class Plan {
             long expertBytes,
             double @Nullable [] weights,
             double withinNode,
+            boolean emptySlots,
             Duration limit,
             long seed) {}
 
@@ -82,7 +90,7 @@ final class Plan {
                     solver.score(problem, current).balance()));
         }
         NextBest next = solver.nextBest(problem, result.placement(), worstLayer(result));
-        return new Plan(problem, result, rows, next);
+        return new Plan(input, problem, result, rows, next);
     }
 
     private static Row row(
@@ -133,9 +141,10 @@ final class Plan {
                 w == null ? Weights.DEFAULT : new Weights(w[0], w[1], w[2], w[3]),
                 input.limit(),
                 input.seed());
+        PlacementProblem filled = input.emptySlots() ? problem : problem.withEverySlotFilled();
         return transitions == null || layers < 2
-                ? problem
-                : problem.with(new Communication(transitions, Communication.costByNodes(nodes, input.withinNode())));
+                ? filled
+                : filled.with(new Communication(transitions, Communication.costByNodes(nodes, input.withinNode())));
     }
 
     private static Placement current(Input input, Path file, int layers, int experts) throws IOException {
@@ -179,7 +188,7 @@ final class Plan {
     }
 
     PlanJson json() {
-        return PlanJson.of(this);
+        return PlanJson.of(this, input.withinNode(), input.perNode());
     }
 
     String heatMap() {

@@ -115,6 +115,11 @@ public final class PlanCommand implements Callable<Integer> {
             description = "Cost of a token to another accelerator of the node; to another node it is 1. Default 0.1.")
     private double withinNode;
 
+    @Option(
+            names = "--empty-slots",
+            description = "Slots may stay empty (-1) where any replica would cost more than it brings.")
+    private boolean emptySlots;
+
     @Option(names = "--seconds", paramLabel = "T", defaultValue = "2", description = "Time limit. Default 2.")
     private double seconds;
 
@@ -164,6 +169,7 @@ public final class PlanCommand implements Callable<Integer> {
                 expertBytes,
                 weights,
                 withinNode,
+                emptySlots,
                 Duration.ofNanos((long) (seconds * 1e9)),
                 seed);
     }

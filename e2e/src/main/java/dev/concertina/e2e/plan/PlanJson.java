@@ -7,7 +7,9 @@ import java.util.List;
 /**
  * What {@code plan --json} writes; names are stable.
  *
- * @param placement {@code [layer][slot] -> expert}, the slots of accelerator 0 first; -1 for a slot that stays empty
+ * @param placement {@code [layer][slot] -> expert}, the slots of accelerator 0 first; -1 for a slot that stays empty, which none does unless it was
+ *     allowed or there are more slots than experts
+ * @param perNode accelerators of a node
  * @param maxOverMean per layer, load of the fullest accelerator over the mean; replicas share equally
  * @param boundPerLayer what no placement can be below
  */
@@ -16,6 +18,10 @@ record PlanJson(
         @JsonProperty("experts") int experts,
         @JsonProperty("accelerators") int accelerators,
         @JsonProperty("slots") int slots,
+        @JsonProperty("per_node") int perNode,
+        @JsonProperty("within_node") double withinNode,
+        @JsonProperty("expert_bytes") long expertBytes,
+        @JsonProperty("weights") Weights weights,
         @JsonProperty("placement") int[][] placement,
         @JsonProperty("max_over_mean") double[] maxOverMean,
         @JsonProperty("bound_per_layer") double[] boundPerLayer,
@@ -36,13 +42,28 @@ record PlanJson(
             @JsonProperty("unspread") int unspread,
             @JsonProperty("weighted") double weighted) {}
 
-    static PlanJson of(Plan plan) {
+    /** Of the objectives in {@code weighted}. */
+    record Weights(
+            @JsonProperty("balance") double balance,
+            @JsonProperty("movement") double movement,
+            @JsonProperty("spread") double spread,
+            @JsonProperty("communication") double communication) {}
+
+    static PlanJson of(Plan plan, double withinNode, int perNode) {
         int layers = plan.problem().layers();
         return new PlanJson(
                 layers,
                 plan.problem().experts(),
                 plan.problem().ranks(),
                 plan.problem().slotsPerRank(),
+                perNode,
+                withinNode,
+                plan.problem().expertBytes(),
+                new Weights(
+                        plan.problem().weights().balance(),
+                        plan.problem().weights().movement(),
+                        plan.problem().weights().spread(),
+                        plan.problem().weights().communication()),
                 SlotTable.of(plan.result().placement(), plan.problem().slotsPerRank()),
                 plan.result().imbalancePerLayer(),
                 plan.result().boundPerLayer(),

@@ -31,7 +31,10 @@ final class SlotTable {
     }
 
     /**
-     * Reads the field {@code placement} of a file that {@code plan --json} wrote, or a file that is nothing but such a table.
+     * Reads the field {@code placement} of a file that {@code plan --json} wrote, on as many accelerators as its field {@code accelerators} says,
+     * or a file that is nothing but such a table.
+     *
+     * @param accelerators where the file does not say
      *
      * @throws IOException in one sentence with the layer and slot of what is wrong
      */
@@ -49,11 +52,16 @@ final class SlotTable {
         if (!table.isArray() || table.size() != layers) {
             throw new IOException(file + ": 'placement' has " + table.size() + " of " + layers + " layers");
         }
+        int on = root.path("accelerators").asInt(accelerators);
+        if (on < 1) {
+            throw new IOException(
+                    file + ": 'accelerators' is " + root.path("accelerators") + "; it must be at least 1");
+        }
         int[][][] holders = new int[layers][experts][];
         for (int layer = 0; layer < layers; layer++) {
-            readLayer(file, layer, table.get(layer), accelerators, holders[layer]);
+            readLayer(file, layer, table.get(layer), on, holders[layer]);
         }
-        return new Placement(accelerators, holders);
+        return new Placement(on, holders);
     }
 
     private static void readLayer(Path file, int layer, JsonNode row, int accelerators, int[][] holders)

@@ -52,7 +52,7 @@ final class HtmlReport {
                 + facts()
                 + charts()
                 + operationTable()
-                + decisionTable()
+                + DecisionTable.of(decisions, decisionTimesS)
                 + "</body></html>\n";
     }
 
@@ -71,6 +71,11 @@ final class HtmlReport {
                         run.pace().isEmpty() ? "unpaced" : run.pace(),
                         run.firstServedS(),
                         run.machine()))
+                + (run.domainChangeS() == null
+                        ? ""
+                        : format(
+                                " From %.0f s on prompts are of another domain, whose tokens go to other experts.",
+                                run.domainChangeS()))
                 + "</p>";
     }
 
@@ -94,7 +99,10 @@ final class HtmlReport {
                         "time per token p50 / p99",
                         false)
                 + fact(format("%.1f%%", 100 * summary.sloAttainment()), "within the objective", false)
-                + fact(summary.scaleUps() + " / " + summary.scaleDowns(), "times wider / narrower", false)
+                + fact(
+                        summary.scaleUps() + " / " + summary.scaleDowns() + " / " + summary.replacements(),
+                        "times wider / narrower / placed anew",
+                        false)
                 + "</div>";
     }
 
@@ -142,7 +150,7 @@ final class HtmlReport {
                 new StringBuilder("<h2>Operations</h2><div class=\"scroll\"><table><tr><th>at</th><th>width</th>"
                         + "<th>ended as</th><th>seconds</th><th>kept</th><th>copied</th><th>loaded</th><th>longest gap ms</th>"
                         + "<th>median gap ms</th><th>tokens/s before</th><th>during</th><th>after</th><th>peak bytes</th>"
-                        + "<th>seconds per phase</th></tr>");
+                        + "<th>seconds per phase</th><th>why</th></tr>");
         for (OperationReport o : operations) {
             table.append("<tr>");
             cells(
@@ -160,7 +168,8 @@ final class HtmlReport {
                     format("%.0f", o.tokensPerSDuring()),
                     format("%.0f", o.tokensPerSAfter()),
                     Long.toString(o.peakBytes()));
-            table.append("<td class=\"w\">").append(text(phases(o))).append("</td></tr>");
+            table.append("<td class=\"w\">").append(text(phases(o))).append("</td>");
+            table.append("<td class=\"w\">").append(text(o.reason())).append("</td></tr>");
         }
         return table.append("</table></div>").toString();
     }
@@ -173,31 +182,13 @@ final class HtmlReport {
         return text.toString().strip();
     }
 
-    private String decisionTable() {
-        StringBuilder table = new StringBuilder("<h2>Decisions</h2><p>Where the width changed, and why.</p><div"
-                + " class=\"scroll\"><table><tr><th>at</th><th>width</th><th>why</th></tr>");
-        int before = -1;
-        for (int i = 0; i < decisions.size(); i++) {
-            MoEDeploymentStatus.Decision decision = decisions.get(i);
-            if (decision.width() == before) {
-                continue;
-            }
-            before = decision.width();
-            table.append("<tr>");
-            cells(table, format("%.1f s", decisionTimesS.get(i)), Integer.toString(decision.width()));
-            String why = decision.reasons() == null ? "" : String.join("; ", decision.reasons());
-            table.append("<td class=\"w\">").append(text(why)).append("</td></tr>");
-        }
-        return table.append("</table></div>").toString();
-    }
-
-    private static void cells(StringBuilder table, String... values) {
+    static void cells(StringBuilder table, String... values) {
         for (String value : values) {
             table.append("<td>").append(text(value)).append("</td>");
         }
     }
 
-    private static String format(String pattern, Object... values) {
+    static String format(String pattern, Object... values) {
         return String.format(Locale.ROOT, pattern, values);
     }
 

@@ -42,6 +42,17 @@ public record OperationReport(
     }
 
     @JsonIgnore
+    public boolean down() {
+        return to < from;
+    }
+
+    /** Whether the experts were placed anew at the same width because their load had changed. */
+    @JsonIgnore
+    public boolean replacement() {
+        return to == from && reason.startsWith("re-placement");
+    }
+
+    @JsonIgnore
     public double endS() {
         return startS + totalS;
     }

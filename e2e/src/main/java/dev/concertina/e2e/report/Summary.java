@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.concertina.e2e.load.RequestRecord;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** The result of a run, {@code summary.json}; its names are stable. */
 public record Summary(
@@ -20,6 +21,7 @@ public record Summary(
         @JsonProperty("slo_attainment") double sloAttainment,
         @JsonProperty("scale_ups") int scaleUps,
         @JsonProperty("scale_downs") int scaleDowns,
+        @JsonProperty("replacements") int replacements,
         @JsonProperty("operations") List<OperationReport> operations,
         @JsonProperty("run") RunFacts run) {
 
@@ -49,8 +51,9 @@ public record Summary(
                 rounded(Quantiles.of(records.stream().mapToDouble(RequestRecord::tpotMs), 0.5)),
                 rounded(Quantiles.of(records.stream().mapToDouble(RequestRecord::tpotMs), 0.99)),
                 judged == 0 ? 0 : (double) met / judged,
-                succeeded(operations, true),
-                succeeded(operations, false),
+                succeeded(operations, OperationReport::up),
+                succeeded(operations, OperationReport::down),
+                succeeded(operations, OperationReport::replacement),
                 List.copyOf(operations),
                 run);
     }
@@ -59,9 +62,9 @@ public record Summary(
         return (int) records.stream().filter(r -> r.outcome() == outcome).count();
     }
 
-    private static int succeeded(List<OperationReport> operations, boolean up) {
+    private static int succeeded(List<OperationReport> operations, Predicate<OperationReport> which) {
         return (int) operations.stream()
-                .filter(o -> o.phase().equals("Succeeded") && o.up() == up)
+                .filter(o -> o.phase().equals("Succeeded") && which.test(o))
                 .count();
     }
 

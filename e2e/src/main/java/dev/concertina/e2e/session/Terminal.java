@@ -129,10 +129,11 @@ public final class Terminal {
                 s.run().sloTpotMs()));
         say(String.format(
                 Locale.ROOT,
-                "%d times wider, %d times narrower (trace %s, speed %.3g, lengths / %.3g, %d requests clamped; pace of an"
+                "%d times wider, %d times narrower, %d times placed anew (trace %s, speed %.3g, lengths / %.3g, %d requests clamped; pace of an"
                         + " accelerator: %s)",
                 s.scaleUps(),
                 s.scaleDowns(),
+                s.replacements(),
                 s.run().trace(),
                 s.run().speed(),
                 s.run().scale(),

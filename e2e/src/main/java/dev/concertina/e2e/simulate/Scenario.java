@@ -10,6 +10,7 @@ import dev.concertina.scheduler.simulation.Delays;
 import dev.concertina.scheduler.simulation.Engine;
 import dev.concertina.scheduler.simulation.HorizontalAutoscaler.Metric;
 import dev.concertina.scheduler.simulation.SimulationResult;
+import dev.concertina.scheduler.width.WidthConfig;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -39,7 +40,7 @@ record Scenario(DelaySet delays, Map<PolicyName, SimulationResult> results) {
                         case KEDA -> comparison.bestHorizontal(Metric.QUEUE, delays);
                         case PLANNER -> comparison.bestPlanner(delays);
                         case CONCERTINA ->
-                            comparison.play(new ConcertinaPolicy(engine, slo, Priors.width(prior, delays)), delays);
+                            comparison.play(new ConcertinaPolicy(engine, slo, WidthConfig.of(prior), delays), delays);
                     });
         }
         return new Scenario(set, results);

@@ -171,6 +171,13 @@ class SharedCountingTest {
                     .untilAsserted(() ->
                             assertThat(snapshot(loads).counters().accepted()).isEqualTo(truth.events() + 2));
             assertThat(snapshot(loads).counters().duplicates()).isEqualTo(truth.duplicates());
+            assertThat(leader.progress().reachable()).isTrue();
+            long sent = traffic.truth().values().stream()
+                    .mapToLong(some -> some.events() + some.duplicates())
+                    .sum();
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(leader.progress().read()).isEqualTo(sent + 2));
+            assertThat(leader.progress().malformed()).isZero();
             assertThat(leader.marks()).hasSize(PARTITIONS);
             assertThat(leader.marks().stream().map(PartitionMark::owner)).contains("one", "two");
             await().atMost(LIMIT).untilAsserted(() -> {

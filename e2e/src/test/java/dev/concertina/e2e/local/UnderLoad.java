@@ -31,7 +31,7 @@ public final class UnderLoad {
         Duration length = Duration.ofMinutes(10);
         Schedule schedule =
                 Schedule.of(new Trace("steady", arrivals), Corpus.shakespeare(), 1, 1, length, 1024, new Random(7));
-        RunFacts facts = new RunFacts("steady", 1, 1, length.toSeconds(), "", 5000, 1000, 0, 0, "test");
+        RunFacts facts = new RunFacts("steady", 1, 1, length.toSeconds(), "", 5000, 1000, 0, 0, "test", null);
         return new LoadSession(target, schedule, facts, Terminal.standard(), InstantSource.system());
     }
 

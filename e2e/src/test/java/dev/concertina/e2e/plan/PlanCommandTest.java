@@ -80,17 +80,12 @@ class PlanCommandTest {
             assertThat(slots).hasSize(8);
             int[] copies = new int[6];
             for (JsonNode slot : slots) {
-                if (slot.asInt() >= 0) {
-                    copies[slot.asInt()]++;
-                }
+                copies[slot.asInt()]++;
             }
             double[] on = new double[4];
             double total = 0;
             for (int slot = 0; slot < 8; slot++) {
                 int expert = slots.get(slot).asInt();
-                if (expert < 0) {
-                    continue; // better left empty
-                }
                 on[slot / 2] += load[layer][expert] / copies[expert];
                 total += load[layer][expert] / copies[expert];
             }
@@ -153,6 +148,7 @@ class PlanCommandTest {
                 "1,2;3,x|row 2: expert 1 is 'x', not a number",
                 "layer,expert,load;0,0,1;0,0,2|row 3 names expert 0 of layer 0 a second time",
                 "layer,expert,load;0,1.5,1|row 2: expert '1.5'",
+                "layer,expert,load;0,0,1;1,1,1|no row names expert 1 of layer 0",
                 "''|has no rows"
             })
     void badLoadsAreRefusedWithTheirRow(String rows, String message) throws IOException {

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SummaryTest {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
-    private static final RunFacts FACTS = new RunFacts("t <x>", 8, 16, 60, "step=1ms", 1000, 100, 3, 20, "2 cores");
+    private static final RunFacts FACTS =
+            new RunFacts("t <x>", 8, 16, 60, "step=1ms", 1000, 100, 3, 20, "2 cores", 30.0);
 
     /** A request due at {@code atS} with tokens at those milliseconds after the start of the load. */
     private static RequestRecord record(int number, double atS, Outcome outcome, long... tokenMs) {
@@ -83,6 +84,7 @@ class SummaryTest {
         assertThat(s.sloAttainment()).isEqualTo(0.2);
         assertThat(s.scaleUps()).isEqualTo(1);
         assertThat(s.scaleDowns()).isZero();
+        assertThat(s.replacements()).isZero();
         assertThat(s.tpotP50Ms()).isEqualTo(50);
     }
 
@@ -102,13 +104,21 @@ class SummaryTest {
         List<OperationReport> operations = Operations.of(List.of(operation()), RECORDS, START);
         Summary summary = Summary.of(RECORDS, 0, operations, FACTS);
         MoEDeploymentStatus.Decision decision =
-                new MoEDeploymentStatus.Decision("2026-01-01T00:00:02Z", 2, List.of("a <b> & c"), null);
+                new MoEDeploymentStatus.Decision("2026-01-01T00:00:02Z", 2, List.of("a <b> & c"), null, null);
+        MoEDeploymentStatus.Decision explained = new MoEDeploymentStatus.Decision(
+                "2026-01-01T00:00:03Z",
+                3,
+                List.of("widen"),
+                List.of(
+                        new MoEDeploymentStatus.Candidate(2, 0.5, 0.98, "too small: 98% in use", 2, 0.0),
+                        new MoEDeploymentStatus.Candidate(3, 0.99, 0.65, "chosen", 3, 11.5)),
+                new MoEDeploymentStatus.Forecast(21.5, 900, 800, 100, 0, 700, 1100, 0.8, 250, "clear rise"));
         Sample sample = new Sample(1, 5, 10, 2, Double.NaN, Double.NaN, 3, 1, 1, 1, 1, null);
-        ReportFiles.write(dir, summary, List.of(sample), operations, List.of(decision), List.of(2.0));
+        ReportFiles.write(dir, summary, List.of(sample), operations, List.of(decision, explained), List.of(2.0, 3.0));
         JsonNode json = new ObjectMapper().readTree(dir.resolve("summary.json").toFile());
         for (String name :
                 ("requests_sent requests_completed requests_failed streams_cut tokens_generated token_mismatches"
-                                + " ttft_p50_ms ttft_p99_ms tpot_p50_ms tpot_p99_ms slo_attainment scale_ups scale_downs operations")
+                                + " ttft_p50_ms ttft_p99_ms tpot_p50_ms tpot_p99_ms slo_attainment scale_ups scale_downs replacements operations")
                         .split(" ")) {
             assertThat(json.has(name)).as(name).isTrue();
         }
@@ -120,6 +130,11 @@ class SummaryTest {
         }
         String page = Files.readString(dir.resolve("index.html"));
         assertThat(page).contains("a &lt;b&gt; &amp; c", "t &lt;x&gt;").doesNotContain("NaN", "http://", "https://");
+        assertThat(page)
+                .contains("900 in 21.5 s: level 800, trend +100", "700 to 1100 with 80% confidence", "clear rise")
+                .contains("width 2: 50.0% within the objective, 98% in use, 2 accelerator(s)", "too small: 98% in use")
+                .contains("width 3: 99.0% within the objective", "serves in 11.5 s: chosen");
+        assertThat(page).contains("From 30 s on prompts are of another domain", "<th>why</th>");
         assertThat(page.split("<svg", -1)).hasSize(7);
         assertThat(dir.resolve("operations.json")).exists();
         assertThat(dir.resolve("decisions.json")).exists();

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import dev.concertina.gateway.routing.Deployment;
 import dev.concertina.gateway.routing.RouteTable;
 import dev.concertina.gateway.routing.RoutesFile;
+import dev.concertina.observe.Metrics;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.Gateways;
@@ -49,7 +50,8 @@ public final class ControlApi implements AutoCloseable {
             RouteTable routes,
             Executor loop,
             ToLongFunction<String> eventsDropped,
-            @Nullable RoutesFile file)
+            @Nullable RoutesFile file,
+            Metrics metrics)
             throws IOException {
         this.routes = routes;
         this.loop = loop;
@@ -58,7 +60,8 @@ public final class ControlApi implements AutoCloseable {
         server = new ControlServer(address, token, MAX_BODY_BYTES)
                 .on("PUT /control/v1/routes", this::put)
                 .on("DELETE /control/v1/routes", this::delete)
-                .on("GET /control/v1/state", exchange -> onLoop(this::state));
+                .on("GET /control/v1/state", exchange -> onLoop(this::state))
+                .onRaw("GET /metrics", metrics::answer);
         server.start();
     }
 

@@ -1,6 +1,7 @@
 package dev.concertina.gateway.openai;
 
 import dev.concertina.gateway.routing.Deployment;
+import io.opentelemetry.context.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Clock;
@@ -55,12 +56,13 @@ final class Completions {
             admission.checkRoom(open());
             if (admission.mayComeYet(request)) {
                 waitingForRoutes++;
-                vertx.setTimer(LOOK_AGAIN_MILLIS, again -> {
+                Runnable again = Context.current().wrap(() -> {
                     waitingForRoutes--;
                     if (!response.closed()) {
                         complete(request, retry, response);
                     }
                 });
+                vertx.setTimer(LOOK_AGAIN_MILLIS, fired -> again.run());
             } else if (retry.complete()) {
                 String id = "cmpl-" + Fingerprint.id(String.valueOf(retry.key()), Fingerprint.of(request));
                 Answers answers = new Answers(id, request.model(), nowSeconds(), request.tokenIds());

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.concertina.gateway.routing.Deployment;
 import dev.concertina.gateway.routing.RouteTable;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.Json;
+import io.opentelemetry.context.Scope;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -136,7 +138,9 @@ public final class OpenAiApi {
                                 503, "this gateway is shutting down; send the request again", null, null);
                     }
                     CompletionRequest wanted = CompletionRequestReader.read(body);
-                    completions.complete(wanted, Retry.of(request.headers(), wanted), response);
+                    try (Scope trace = Tracing.from(request::getHeader).makeCurrent()) {
+                        completions.complete(wanted, Retry.of(request.headers(), wanted), response);
+                    }
                 }),
                 refusal -> CompletionExchange.refuse(response, refusal.status(), refusal.body()));
     }

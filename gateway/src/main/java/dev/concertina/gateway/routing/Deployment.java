@@ -87,13 +87,14 @@ public final class Deployment {
     }
 
     /**
-     * Takes a request; tokens and the end go to the log, never before this returns.
+     * Takes a request, whose trace is the current context's; tokens and the end go to the log, never before this returns.
      *
      * @param stopIds token ids that end it
      */
     public Generation submit(String id, int[] promptIds, int maxTokens, int[] stopIds, TokenLog log) {
-        RequestFacts facts = new RequestFacts(id, name(), promptIds.length, maxTokens);
-        Generation generation = new Generation(facts, promptIds, stopIds, this, context, log, accepted++);
+        RequestTrace trace = new RequestTrace(context.tracer(), id, name(), promptIds.length, maxTokens);
+        RequestFacts facts = new RequestFacts(id, name(), promptIds.length, maxTokens, trace.context());
+        Generation generation = new Generation(facts, promptIds, stopIds, this, context, log, accepted++, trace);
         context.held().take(generation.heldTokens());
         context.observer().received(facts);
         live.add(generation);

@@ -21,6 +21,7 @@ public final class Generation {
     private final RoutingContext context;
     private final TokenLog log;
     private final long number;
+    private final RequestTrace trace;
     private final long acceptedNanos;
 
     private long firstTokenNanos;
@@ -43,7 +44,9 @@ public final class Generation {
             Deployment deployment,
             RoutingContext context,
             TokenLog log,
-            long number) {
+            long number,
+            RequestTrace trace) {
+        this.trace = trace;
         this.facts = facts;
         this.promptIds = promptIds;
         this.stopIds = stopIds;
@@ -117,7 +120,12 @@ public final class Generation {
         attempt++;
         Workers.Sequence sequence =
                 new Workers.Sequence(sequenceId(), promptIds, log.copy(0, log.size()), facts.maxTokens(), stopIds);
-        call = context.workers().start(target.rank(), sequence, new Stream(attempt, true));
+        call = context.workers()
+                .start(
+                        target.rank(),
+                        sequence,
+                        trace.at(target.rank(), "sequence", attempt),
+                        new Stream(attempt, true));
     }
 
     /** The rank gives no sign of life. */
@@ -143,6 +151,7 @@ public final class Generation {
 
     private void vacate() {
         call = null;
+        trace.left();
         if (slot != null) {
             RankSlot left = slot;
             slot = null;
@@ -161,6 +170,7 @@ public final class Generation {
         }
         if (log.size() == 0) {
             firstTokenNanos = lastTokenNanos;
+            trace.firstToken();
             context.observer()
                     .firstToken(facts, at == null ? -1 : at.rank().rank(), millis(acceptedNanos, firstTokenNanos));
         }
@@ -172,7 +182,8 @@ public final class Generation {
         vacate();
         occupy(deployment.slotOf(rank));
         LOG.log(System.Logger.Level.DEBUG, "event=moved request={0} rank={1}", facts.id(), rank.rank());
-        call = context.workers().follow(rank, sequenceId(), log.size(), new Stream(attempt, false));
+        call = context.workers()
+                .follow(rank, sequenceId(), log.size(), trace.at(rank, "follow", attempt), new Stream(attempt, false));
     }
 
     private void lose(String reason) {
@@ -180,6 +191,7 @@ public final class Generation {
             finish(new Outcome.Completed("length")); // only the last word is missing
             return;
         }
+        trace.problem(reason);
         LOG.log(
                 System.Logger.Level.INFO,
                 "event=resend request={0} deployment={1} tokens={2} reason=\"{3}\"",
@@ -267,6 +279,7 @@ public final class Generation {
         deployment.ended(this, outcome);
         long now = context.nanos();
         int count = log.size();
+        trace.ended(outcome, count);
         context.observer()
                 .finished(
                         facts,

@@ -1,5 +1,6 @@
 package dev.concertina.gateway.routing;
 
+import io.opentelemetry.context.Context;
 import java.util.OptionalDouble;
 
 /** Told of each step of each request's life, on the event loop; must not block and must not throw. */
@@ -29,6 +30,10 @@ public interface RequestObserver {
             OptionalDouble tpotMs,
             double totalMs);
 
-    /** What stays the same during a request's life. */
-    record RequestFacts(String id, String deployment, int promptTokens, int maxTokens) {}
+    /**
+     * What stays the same during a request's life.
+     *
+     * @param trace the trace that it belongs to, the root when it belongs to none
+     */
+    record RequestFacts(String id, String deployment, int promptTokens, int maxTokens, Context trace) {}
 }

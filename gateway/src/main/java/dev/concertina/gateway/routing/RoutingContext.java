@@ -1,5 +1,6 @@
 package dev.concertina.gateway.routing;
 
+import io.opentelemetry.api.trace.Tracer;
 import java.util.function.LongSupplier;
 
 /**
@@ -13,6 +14,7 @@ public record RoutingContext(
         RequestObserver observer,
         RoutingLimits limits,
         HeldTokens held,
+        Tracer tracer,
         LongSupplier nanoClock) {
 
     public RoutingContext(
@@ -20,8 +22,9 @@ public record RoutingContext(
             Timers timers,
             RequestObserver observer,
             RoutingLimits limits,
+            Tracer tracer,
             LongSupplier nanoClock) {
-        this(workers, timers, observer, limits, new HeldTokens(limits.maxHeldTokens()), nanoClock);
+        this(workers, timers, observer, limits, new HeldTokens(limits.maxHeldTokens()), tracer, nanoClock);
     }
 
     /** Runs something on the event loop later. */

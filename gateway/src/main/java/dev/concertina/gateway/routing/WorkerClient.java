@@ -1,9 +1,11 @@
 package dev.concertina.gateway.routing;
 
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Token;
 import dev.concertina.wire.Workers;
+import io.opentelemetry.context.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -44,16 +46,22 @@ public final class WorkerClient {
         this.probes = vertx.createHttpClient(new HttpClientOptions(options).setMaxPoolSize(2));
     }
 
-    WorkerCall start(Rank rank, Workers.Sequence sequence, WorkerCall.Listener listener) {
-        return WorkerCall.open(http, options(rank, "/v1/sequences"), Buffer.buffer(Json.write(sequence)), listener);
+    WorkerCall start(Rank rank, Workers.Sequence sequence, Context trace, WorkerCall.Listener listener) {
+        return WorkerCall.open(
+                http, traced(options(rank, "/v1/sequences"), trace), Buffer.buffer(Json.write(sequence)), listener);
     }
 
-    WorkerCall follow(Rank rank, String sequence, int from, WorkerCall.Listener listener) {
+    WorkerCall follow(Rank rank, String sequence, int from, Context trace, WorkerCall.Listener listener) {
         return WorkerCall.open(
                 http,
-                options(rank, "/v1/sequences/" + sequence + "/follow?from=" + from),
+                traced(options(rank, "/v1/sequences/" + sequence + "/follow?from=" + from), trace),
                 Buffer.buffer("{}"),
                 listener);
+    }
+
+    private static RequestOptions traced(RequestOptions options, Context trace) {
+        String header = Tracing.header(trace);
+        return header == null ? options : options.putHeader(Tracing.TRACEPARENT, header);
     }
 
     /** Whether the worker's server answers. Never fails. */

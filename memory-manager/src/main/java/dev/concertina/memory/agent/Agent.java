@@ -2,6 +2,7 @@ package dev.concertina.memory.agent;
 
 import dev.concertina.memory.model.ModelRoots;
 import dev.concertina.memory.socket.FrameServer;
+import dev.concertina.observe.Tracing;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.Token;
 import java.io.IOException;
@@ -63,6 +64,11 @@ public final class Agent implements AutoCloseable {
             memory.close();
             throw e;
         }
+    }
+
+    /** Records a span for each command that comes with trace context. */
+    public void traced(Tracing tracing) {
+        control.traced(tracing);
     }
 
     @Override

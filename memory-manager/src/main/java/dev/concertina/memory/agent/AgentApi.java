@@ -7,8 +7,6 @@ import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +37,7 @@ final class AgentApi {
     }
 
     void routes() {
-        server.onRaw("GET /metrics", this::metrics)
+        server.onRaw("GET /metrics", exchange -> metrics.answer(exchange, memory))
                 .on("GET /v1/state", exchange -> state())
                 .on(
                         "GET /v1/model",
@@ -77,15 +75,6 @@ final class AgentApi {
                 memory.capacity().operationPeaks().stream()
                         .map(peak -> new Agents.Peak(peak.operation(), peak.device(), peak.bytes()))
                         .toList());
-    }
-
-    private void metrics(HttpExchange exchange) throws IOException {
-        byte[] text = metrics.text(memory).getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-        exchange.sendResponseHeaders(200, text.length);
-        try (OutputStream out = exchange.getResponseBody()) {
-            out.write(text);
-        }
     }
 
     private void admit(long term) {

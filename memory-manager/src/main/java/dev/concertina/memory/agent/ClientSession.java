@@ -5,7 +5,6 @@ import dev.concertina.memory.client.ClientMessages.Reply;
 import dev.concertina.memory.client.ClientMessages.Request;
 import dev.concertina.memory.client.JoinRequest;
 import dev.concertina.memory.client.Joined;
-import dev.concertina.memory.libc.MemoryFiles;
 import dev.concertina.memory.libc.UnixSockets;
 import dev.concertina.memory.model.ModelDescription;
 import dev.concertina.memory.socket.Frame;
@@ -13,7 +12,6 @@ import dev.concertina.memory.socket.FrameSocket;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -176,27 +174,21 @@ final class ClientSession {
                 .map(object -> new ObjectKey(me.deployment(), object, me.device()))
                 .toList();
         // a lease counts once, though a client may ask for the descriptor again
-        List<SegmentStore.Exported> exported = memory.store().lease(keys);
+        List<SegmentStore.Lent> lent = memory.store().lease(keys);
         memory.store().unlease(keys.stream().filter(leased::contains).toList());
         leased.addAll(keys);
-        try {
-            int at = 0;
-            do {
-                List<SegmentStore.Exported> some =
-                        exported.subList(at, Math.min(exported.size(), at + UnixSockets.MAX_FDS));
-                at += some.size();
-                List<Attached> attached = new ArrayList<>();
-                for (SegmentStore.Exported one : some) {
-                    attached.add(new Attached(
-                            one.note().object(), one.note().bytes(), one.note().committedBytes()));
-                }
-                socket.send(
-                        new Reply(200, null, null, null, attached, at < exported.size()),
-                        some.stream().mapToInt(SegmentStore.Exported::fd).toArray());
-            } while (at < exported.size());
-        } finally {
-            exported.forEach(one -> MemoryFiles.close(one.fd()));
-        }
+        int at = 0;
+        do {
+            List<SegmentStore.Lent> some = lent.subList(at, Math.min(lent.size(), at + UnixSockets.MAX_FDS));
+            at += some.size();
+            List<Attached> attached = some.stream()
+                    .map(SegmentStore.Lent::note)
+                    .map(note -> new Attached(note.object(), note.bytes(), note.committedBytes()))
+                    .toList();
+            socket.send(
+                    new Reply(200, null, null, null, attached, at < lent.size()),
+                    some.stream().mapToInt(SegmentStore.Lent::fd).toArray());
+        } while (at < lent.size());
     }
 
     private Reply detach(List<ObjectId> objects) {

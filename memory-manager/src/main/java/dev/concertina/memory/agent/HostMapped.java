@@ -1,26 +1,30 @@
 package dev.concertina.memory.agent;
 
+import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.backend.Range;
+import dev.concertina.memory.libc.MemoryFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 
-/** A segment that the host reaches where it is mapped. */
+/** A segment that the host reaches where it is mapped. For the thread that made it: ending memory that all threads may reach stops all of them for a moment. */
 final class HostMapped implements Mapped {
     private final MemoryBackend backend;
     private final Range range;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = Arena.ofConfined();
     private final MemorySegment bytes;
     private final long crc32c;
+    private final Access access;
 
     /** Takes over a range in which one whole mapping fills everything. */
-    HostMapped(MemoryBackend backend, Range range, long payloadBytes, long crc32c) {
+    HostMapped(MemoryBackend backend, Range range, SegmentNote note, Access access) {
         this.backend = backend;
         this.range = range;
-        this.crc32c = crc32c;
-        this.bytes = backend.view(range, 0, range.bytes(), arena).asSlice(0, payloadBytes);
+        this.crc32c = note.crc32c();
+        this.access = access;
+        this.bytes = backend.view(range, 0, range.bytes(), arena).asSlice(0, note.bytes());
     }
 
     @Override
@@ -36,6 +40,15 @@ final class HostMapped implements Mapped {
     @Override
     public MemorySegment bytes() {
         return bytes;
+    }
+
+    @Override
+    public void allAtOnce() throws IOException {
+        if (access == Access.READ_ONLY) {
+            MemoryFiles.populateForReading(range.address(), range.bytes());
+        } else {
+            MemoryFiles.populate(range.address(), range.bytes());
+        }
     }
 
     @Override

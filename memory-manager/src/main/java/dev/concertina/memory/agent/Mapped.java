@@ -21,6 +21,9 @@ interface Mapped extends AutoCloseable {
      */
     MemorySegment bytes() throws IOException;
 
+    /** Told before all of it is read or written: what mapping it page by page would cost is paid at once. */
+    default void allAtOnce() throws IOException {}
+
     /** Copies {@code to.byteSize()} bytes from {@code offset} on to the host. */
     void read(long offset, MemorySegment to) throws IOException;
 

@@ -31,7 +31,7 @@ interface MappedMemory extends AutoCloseable {
     record Host(MemoryBackend backend) implements MappedMemory {
         @Override
         public Mapped mapped(Range range, int device, SegmentNote note, Access access) {
-            return new HostMapped(backend, range, note.bytes(), note.crc32c());
+            return new HostMapped(backend, range, note, access);
         }
 
         @Override
@@ -60,9 +60,8 @@ interface MappedMemory extends AutoCloseable {
         Range range = backend().reserve(handle.bytes());
         boolean mapped = false;
         try {
-            backend().map(range, 0, handle);
+            backend().map(range, 0, handle, access);
             mapped = true;
-            backend().access(range, 0, range.bytes(), access);
             return use.of(range);
         } catch (IOException | RuntimeException e) {
             if (mapped) {

@@ -6,6 +6,7 @@ import dev.concertina.memory.keeper.KeeperClient;
 import dev.concertina.memory.keeper.KeeperClient.Kept;
 import dev.concertina.memory.keeper.PoolState;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.UnixSockets;
 import dev.concertina.memory.model.ModelDescription;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Json;
@@ -14,10 +15,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +34,15 @@ final class Memory implements AutoCloseable {
     private static final String MODEL_NOTE = "model/";
     private static final String PEAKS_NOTE = "peaks";
 
+    /** Segments whose publication an agent's death may undo; an operation has ended only when there are none. */
+    private static final int MOST_UNTOLD = 16;
+
     private final SegmentStore store;
     private final Capacity capacity;
     private final Members members;
     private final Map<String, ModelDescription> models = new ConcurrentHashMap<>();
     private final KeeperLink keeper;
+    private final Queue<SegmentNote> untold = new ConcurrentLinkedQueue<>(); // published, and the keeper does not know
     private boolean adopted; // the link's thread only
     private List<Capacity.OperationPeak> toldPeaks = List.of(); // the link's thread only
 
@@ -42,7 +50,7 @@ final class Memory implements AutoCloseable {
         this.store = store;
         this.capacity = capacity;
         this.members = members;
-        this.keeper = new KeeperLink(keeper, this::greet, this::tellPeaks);
+        this.keeper = new KeeperLink(keeper, this::greet, this::tidy);
     }
 
     /** Waits for the keeper and adopts what it holds; says so every few seconds. */
@@ -74,37 +82,66 @@ final class Memory implements AutoCloseable {
     }
 
     /**
-     * Makes an unpublished segment; its bytes have been promised by {@link #capacity}.
+     * Makes unpublished segments of one device, all or none; their bytes have been promised by {@link #capacity}.
      *
+     * @param notes one at least, at most {@link UnixSockets#MAX_FDS}
      * @throws IOException when the keeper is not there
      */
-    void create(SegmentNote note) throws IOException {
+    void create(List<SegmentNote> notes) throws IOException {
+        int device = notes.getFirst().device();
         keeper.call(client -> {
-            if (store.note(note.key()) != null) {
-                throw new ControlException(409, note.key() + " is there already, or being staged by another operation");
+            for (SegmentNote note : notes) {
+                if (store.note(note.key()) != null) {
+                    throw new ControlException(
+                            409, note.key() + " is there already, or being staged by another operation");
+                }
             }
-            int fd = client.create(
-                    note.segment(),
-                    note.device(),
-                    note.committedBytes(),
-                    note.json(),
-                    note.tenant(),
-                    capacity.info(note.device()).capacityBytes());
+            int[] fds = client.create(
+                    notes.stream().map(SegmentNote::wanted).toList(),
+                    capacity.info(device).capacityBytes());
+            int added = 0;
             try {
-                store.add(note, fd);
+                while (added < fds.length) {
+                    store.add(notes.get(added), fds[added++]); // takes the descriptor also when it throws
+                }
             } catch (IOException | RuntimeException e) {
-                client.free(List.of(note.segment()));
+                for (int i = added; i < fds.length; i++) {
+                    MemoryFiles.close(fds[i]);
+                }
+                store.forget(notes.subList(0, added - 1));
+                client.free(notes.stream().map(SegmentNote::segment).toList());
                 throw e;
             }
-            capacity.fulfil(note.device(), note.committedBytes());
+            notes.forEach(note -> capacity.fulfil(device, note.committedBytes()));
             return true;
         });
     }
 
-    /** Makes a checked segment visible. When the keeper is away, it learns of it later. */
+    /** Makes a checked segment visible. The keeper learns of it soon, at the latest with {@link #tellPublished}. */
     void publish(ObjectKey key, long crc32c) {
-        SegmentNote note = store.publish(key, crc32c);
-        quietly("publish " + key, client -> client.describe(note.segment(), note.json()));
+        untold.add(store.publish(key, crc32c));
+        if (untold.size() >= MOST_UNTOLD) {
+            tellPublished();
+        }
+    }
+
+    /** Waits until the keeper knows what has been published. When it is away, it learns of it with the greeting. */
+    void tellPublished() {
+        if (!untold.isEmpty()) {
+            quietly("publish", this::tellUntold);
+        }
+    }
+
+    private void tellUntold(KeeperClient client) throws IOException {
+        Map<String, JsonNode> notes = new LinkedHashMap<>();
+        for (SegmentNote note = untold.poll(); note != null; note = untold.poll()) {
+            if (note.equals(store.note(note.key()))) { // it may have been freed meanwhile
+                notes.put(note.segment(), note.json());
+            }
+        }
+        if (!notes.isEmpty()) {
+            client.describe(notes);
+        }
     }
 
     /** Frees objects, all or none. */
@@ -199,6 +236,11 @@ final class Memory implements AutoCloseable {
         LOG.log(System.Logger.Level.INFO, "segments adopted count={0} scrap={1}", count, scrap.size());
     }
 
+    private void tidy(KeeperClient client) throws IOException {
+        tellUntold(client);
+        tellPeaks(client);
+    }
+
     /** Peaks change with every segment, so they are told now and then. */
     private void tellPeaks(KeeperClient client) throws IOException {
         List<Capacity.OperationPeak> now = capacity.operationPeaks();
@@ -226,7 +268,7 @@ final class Memory implements AutoCloseable {
                     missing.add(new Kept(
                             note.segment(), note.device(), note.committedBytes(), json, note.tenant(), one.fd()));
                 } else if (!json.equals(there.get(note.segment()))) {
-                    client.describe(note.segment(), json);
+                    client.describe(Map.of(note.segment(), json));
                 }
             }
             client.adopt(missing);

@@ -7,6 +7,8 @@ import dev.concertina.memory.backend.cuda.CudaBackend;
 import dev.concertina.memory.backend.cuda.CudaDevice;
 import dev.concertina.memory.backend.cuda.CudaDriver;
 import dev.concertina.memory.backend.cuda.CudaMover;
+import dev.concertina.memory.backend.cuda.CudaUnavailableException;
+import dev.concertina.memory.backend.cuda.Nvml;
 import dev.concertina.memory.backend.cuda.Scrub;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param uuids of each; null for simulated ones
  */
 record NodeMemory(Capacity capacity, MappedMemory mapped, List<@Nullable String> uuids) {
+    private static final System.Logger LOG = System.getLogger(NodeMemory.class.getName());
+
     /** Of an accelerator's memory, what contexts of drivers and engines are left when nothing is said. */
     private static final long LEFT_PERCENT = 8;
 
@@ -46,6 +50,7 @@ record NodeMemory(Capacity capacity, MappedMemory mapped, List<@Nullable String>
     private static NodeMemory cuda(BackendChoice.Cuda choice, long deviceBytes) throws IOException {
         CudaDriver driver = CudaDriver.open(choice.library());
         List<CudaDevice> devices = driver.choose(choice.uuids());
+        discover(choice.library(), devices);
         if (devices.isEmpty()) {
             throw new IOException("the driver shows this process no accelerator; is CUDA_VISIBLE_DEVICES empty?");
         }
@@ -60,5 +65,24 @@ record NodeMemory(Capacity capacity, MappedMemory mapped, List<@Nullable String>
         // pages are zeroed by the mover when they come from the keeper, which has no context
         CudaBackend backend = new CudaBackend(driver, devices, capacity, Scrub.BY_CALLER);
         return new NodeMemory(capacity, new DeviceCopies(backend, new CudaMover(driver, devices)), uuids);
+    }
+
+    /** Says what the machine has, whatever this process sees, and whose it is. Only for the log: without the management library all else works. */
+    private static void discover(String library, List<CudaDevice> owned) {
+        List<String> uuids = owned.stream().map(CudaDevice::uuid).toList();
+        try (Nvml nvml = Nvml.open(library.equals(CudaDriver.LIBRARY) ? Nvml.LIBRARY : library)) {
+            for (Nvml.Accelerator one : nvml.accelerators()) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "accelerator uuid={0} name=\"{1}\" bytes={2} used={3} device={4}",
+                        one.uuid(),
+                        one.name(),
+                        Long.toString(one.totalBytes()),
+                        Long.toString(one.usedBytes()),
+                        uuids.contains(one.uuid()) ? String.valueOf(uuids.indexOf(one.uuid())) : "not-ours");
+            }
+        } catch (CudaUnavailableException e) {
+            LOG.log(System.Logger.Level.WARNING, "accelerators not listed reason=\"{0}\"", e.getMessage());
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.concertina.memory.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.concertina.memory.keeper.KeeperClient;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.ObjectId;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +35,18 @@ record SegmentNote(
         return new ObjectKey(deployment, object, device);
     }
 
-    /** Among whose processes its pages may be used again; null for pages that a process may write to as long as it lives. */
+    /**
+     * Among whose processes its pages may be used again: those that may map this model, for what was in the pages is seen by whoever gets them
+     * next. Null for pages that a process may write to as long as it lives.
+     */
     @Nullable
     String tenant() {
-        return object.kind() == ObjectId.Kind.KV ? null : deployment;
+        return object.kind() == ObjectId.Kind.KV ? null : deployment + " " + model;
+    }
+
+    /** As it is asked for. */
+    KeeperClient.Wanted wanted() {
+        return new KeeperClient.Wanted(segment, device, committedBytes, json(), tenant());
     }
 
     SegmentNote publish(long checksum) {

@@ -36,16 +36,21 @@ final class SegmentStore implements AutoCloseable {
     private static final class Held {
         SegmentNote note;
         final Handle handle;
+        final int shared; // what clients get: opened once, since opening takes longer than all else of an attach
         int leases;
 
-        Held(SegmentNote note, Handle handle) {
+        Held(SegmentNote note, Handle handle, int shared) {
             this.note = note;
             this.handle = handle;
+            this.shared = shared;
         }
     }
 
     /** A segment to be given away: the descriptor belongs to the receiver. */
     record Exported(SegmentNote note, int fd) {}
+
+    /** A leased segment: the descriptor is the store's, and open as long as the lease lasts. */
+    record Lent(SegmentNote note, int fd) {}
 
     /** Pages that a payload takes. */
     long committed(long bytes) {
@@ -64,11 +69,13 @@ final class SegmentStore implements AutoCloseable {
                 memory.scrub(
                         handle); // not only what the payload will fill: a segment's last page may be another tenant's
             }
+            boolean writable = note.object().kind() == ObjectId.Kind.KV;
+            int shared = backend.exportFd(handle, writable ? Access.READ_WRITE : Access.READ_ONLY);
+            segments.put(note.key(), new Held(note, handle, shared));
         } catch (IOException | RuntimeException e) {
             backend.release(handle);
             throw e;
         }
-        segments.put(note.key(), new Held(note, handle));
     }
 
     /** Makes a staged segment visible. */
@@ -120,29 +127,18 @@ final class SegmentStore implements AutoCloseable {
         return memory.payload(held.handle, held.note);
     }
 
-    /** Leases published objects of one device to a client, all or none, and exports their descriptors: weights read-only, KV writable. */
-    synchronized List<Exported> lease(List<ObjectKey> keys) throws IOException {
+    /** Leases published objects of one device to a client, all or none: weights to be read only, KV writable. */
+    synchronized List<Lent> lease(List<ObjectKey> keys) {
+        List<Held> all = new ArrayList<>(keys.size());
         for (ObjectKey key : keys) {
             Held held = segments.get(key);
             if (held == null || !held.note.published()) {
                 throw new ControlException(404, key + " is not staged");
             }
+            all.add(held);
         }
-        List<Exported> exported = new ArrayList<>();
-        try {
-            for (ObjectKey key : keys) {
-                Held held = segments.get(key);
-                if (held != null) {
-                    Access access = key.object().kind() == ObjectId.Kind.KV ? Access.READ_WRITE : Access.READ_ONLY;
-                    exported.add(new Exported(held.note, backend.exportFd(held.handle, access)));
-                }
-            }
-        } catch (IOException e) {
-            exported.forEach(one -> MemoryFiles.close(one.fd));
-            throw e;
-        }
-        keys.forEach(this::leaseAgain);
-        return exported;
+        all.forEach(held -> held.leases++);
+        return all.stream().map(held -> new Lent(held.note, held.shared)).toList();
     }
 
     /** Counts a lease that a client held before this agent started; false when the object is gone. */
@@ -179,12 +175,27 @@ final class SegmentStore implements AutoCloseable {
         for (ObjectKey key : keys) {
             Held held = segments.remove(key);
             if (held != null) {
-                backend.release(held.handle);
+                drop(held);
                 capacity.release(key.device(), held.note.committedBytes());
                 removed.add(held.note.segment());
             }
         }
         return removed;
+    }
+
+    /** Undoes {@link #add}; the capacity and the keeper are the caller's. */
+    synchronized void forget(List<SegmentNote> notes) throws IOException {
+        for (SegmentNote note : notes) {
+            Held held = segments.remove(note.key());
+            if (held != null) {
+                drop(held);
+            }
+        }
+    }
+
+    private void drop(Held held) throws IOException {
+        MemoryFiles.close(held.shared);
+        backend.release(held.handle);
     }
 
     /** The keys of segments that match. */

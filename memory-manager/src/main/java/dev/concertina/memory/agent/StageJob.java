@@ -9,13 +9,17 @@ import dev.concertina.wire.Agents.StageStatus;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class StageJob {
     private static final System.Logger LOG = System.getLogger(StageJob.class.getName());
+
+    /** Segments that one call of the keeper makes. */
+    private static final int MADE_AT_ONCE = 16;
+
+    /** More take so long that the first of them is better filled meanwhile. */
+    private static final long MOST_MADE_AT_ONCE_BYTES = 64L << 20;
 
     private final Agents.Stage stage;
     private final String model;
@@ -38,6 +48,9 @@ final class StageJob {
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger lanes = new AtomicInteger();
     private final long bytesTotal;
+
+    private final ReentrantLock making = new ReentrantLock();
+    private final Map<ObjectId, SegmentNote> made = new LinkedHashMap<>(); // and not yet filled; guarded by making
 
     // guarded by this
     private long promised;
@@ -109,7 +122,7 @@ final class StageJob {
         int step = next.getAndIncrement();
         boolean more = step < stage.steps().size() && !stopped();
         if (more) {
-            trying(() -> stage(stage.steps().get(step)));
+            trying(() -> stage(step));
             try {
                 threads.execute(() -> turn(threads));
                 return;
@@ -119,15 +132,23 @@ final class StageJob {
         }
         if (lanes.decrementAndGet() == 0) {
             trying(this::finish);
+            trying(this::settle);
             end();
         }
     }
 
     private void finish() throws IOException {
         if (!stopped() && stage.kvBytes() > 0 && memory.store().note(key(ObjectId.KV)) == null) {
-            create(note(ObjectId.KV, "", stage.kvBytes()));
+            create(List.of(note(ObjectId.KV, "", stage.kvBytes())));
             memory.publish(key(ObjectId.KV), 0);
         }
+    }
+
+    /** Frees what was made for steps that were not reached, and lets the keeper know the rest before anybody hears that this has ended. */
+    private void settle() throws IOException {
+        memory.free(made.values().stream().map(SegmentNote::key).toList());
+        made.clear();
+        memory.tellPublished();
     }
 
     /** Something that may fail, and the staging with it. */
@@ -177,7 +198,8 @@ final class StageJob {
         ended.countDown();
     }
 
-    private void stage(Agents.Step step) throws IOException {
+    private void stage(int number) throws IOException {
+        Agents.Step step = stage.steps().get(number);
         stopIfCancelled();
         SegmentNote there = memory.store().note(key(step.object()));
         if (there != null && there.published()) {
@@ -186,8 +208,7 @@ final class StageJob {
             count(step, there.operation().equals(stage.operation()) ? there.bytes() : 0);
             return;
         }
-        SegmentNote note = note(step.object(), model, layout.bytes(step.object()));
-        create(note);
+        SegmentNote note = made(number);
         try {
             mover.fill(
                     note,
@@ -206,13 +227,43 @@ final class StageJob {
         bytesDone += bytes;
     }
 
+    /** The empty segment of a step. They are made some steps at once, since asking the keeper takes longer than it takes the keeper. */
+    private SegmentNote made(int number) throws IOException {
+        making.lock();
+        try {
+            ObjectId object = stage.steps().get(number).object();
+            if (!made.containsKey(object)) {
+                Map<ObjectId, SegmentNote> fresh = new LinkedHashMap<>();
+                fresh.put(object, note(object, model, layout.bytes(object))); // refused when another operation has it
+                long bytes = layout.bytes(object);
+                for (int at = number + 1; at < stage.steps().size() && fresh.size() < MADE_AT_ONCE; at++) {
+                    ObjectId ahead = stage.steps().get(at).object();
+                    bytes += layout.bytes(ahead);
+                    if (bytes > MOST_MADE_AT_ONCE_BYTES) {
+                        break;
+                    }
+                    if (!made.containsKey(ahead) && memory.store().note(key(ahead)) == null) {
+                        fresh.putIfAbsent(ahead, note(ahead, model, layout.bytes(ahead)));
+                    }
+                }
+                create(List.copyOf(fresh.values()));
+                made.putAll(fresh);
+            }
+            return Objects.requireNonNull(made.remove(object));
+        } finally {
+            making.unlock();
+        }
+    }
+
     /** Creates, and waits some seconds for a keeper that is being started again. */
-    private void create(SegmentNote note) throws IOException {
+    private void create(List<SegmentNote> notes) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
-                memory.create(note);
+                memory.create(notes);
                 synchronized (this) {
-                    promised -= note.committedBytes();
+                    promised -= notes.stream()
+                            .mapToLong(SegmentNote::committedBytes)
+                            .sum();
                     observePeak();
                 }
                 return;

@@ -44,6 +44,17 @@ public interface MemoryBackend {
     /** Lets this process's device read, or read and write, whole mappings. */
     void access(Range range, long offset, long bytes, Access access) throws IOException;
 
+    /** Maps the whole handle with access: the two steps, or what the system has for both; nothing is mapped when it throws. */
+    default void map(Range range, long offset, Handle handle, Access access) throws IOException {
+        map(range, offset, handle);
+        try {
+            access(range, offset, handle.bytes(), access);
+        } catch (IOException | RuntimeException e) {
+            unmap(range, offset, handle.bytes());
+            throw e;
+        }
+    }
+
     /** Unmaps one or several whole mappings. */
     void unmap(Range range, long offset, long bytes) throws IOException;
 

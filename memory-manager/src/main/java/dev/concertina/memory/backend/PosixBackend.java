@@ -125,12 +125,20 @@ public final class PosixBackend implements MemoryBackend {
     }
 
     @Override
+    public synchronized void map(Range range, long offset, Handle handle, Access access) throws IOException {
+        MappingTable.Allocation allocation = table.mappable(range, offset, handle);
+        MemoryFiles.mapFixed(range.address() + offset, handle.bytes(), fd(allocation), protection(access));
+        table.mapped(range, offset, allocation);
+    }
+
+    private static int protection(Access access) {
+        return access == Access.READ_ONLY ? MemoryFiles.PROT_READ : MemoryFiles.PROT_READ | MemoryFiles.PROT_WRITE;
+    }
+
+    @Override
     public synchronized void access(Range range, long offset, long bytes, Access access) throws IOException {
         table.whole(range, offset, bytes);
-        MemoryFiles.protect(
-                range.address() + offset,
-                bytes,
-                access == Access.READ_ONLY ? MemoryFiles.PROT_READ : MemoryFiles.PROT_READ | MemoryFiles.PROT_WRITE);
+        MemoryFiles.protect(range.address() + offset, bytes, protection(access));
     }
 
     @Override

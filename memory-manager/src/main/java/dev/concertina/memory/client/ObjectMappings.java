@@ -88,10 +88,9 @@ final class ObjectMappings<V> implements AutoCloseable {
     private Mapping<V> map(Attached attached, int fd) throws IOException {
         Handle handle = backend.importFd(fd, 0, attached.committedBytes());
         try {
-            long offset = place(handle);
             boolean writable = attached.object().kind() == ObjectId.Kind.KV;
+            long offset = place(handle, writable ? Access.READ_WRITE : Access.READ_ONLY);
             try {
-                backend.access(space.range(), offset, handle.bytes(), writable ? Access.READ_WRITE : Access.READ_ONLY);
                 return new Mapping<>(offset, handle.bytes(), views.open(space.range(), offset, attached, writable));
             } catch (IOException | RuntimeException e) {
                 backend.unmap(space.range(), offset, handle.bytes());
@@ -103,10 +102,10 @@ final class ObjectMappings<V> implements AutoCloseable {
         }
     }
 
-    private long place(Handle handle) throws IOException {
+    private long place(Handle handle, Access access) throws IOException {
         long offset = space.take(handle.bytes());
         try {
-            backend.map(space.range(), offset, handle);
+            backend.map(space.range(), offset, handle, access);
             return offset;
         } catch (IOException | RuntimeException e) {
             space.give(offset, handle.bytes());

@@ -78,9 +78,9 @@ public final class Keeper implements AutoCloseable {
         }
         try {
             switch (request.operation()) {
-                case CREATE -> create(connection, one(entries), request.capacityBytes());
+                case CREATE -> create(connection, entries, request.capacityBytes());
                 case ADOPT -> connection.send(adopt(entries, frame.fds()));
-                case DESCRIBE -> connection.send(describe(one(entries)));
+                case DESCRIBE -> connection.send(describe(entries));
                 case FREE -> connection.send(free(entries));
                 case LIST -> list(connection);
                 case PUT -> connection.send(put(request));
@@ -93,28 +93,37 @@ public final class Keeper implements AutoCloseable {
         }
     }
 
-    private static Entry one(List<Entry> entries) {
-        if (entries.size() != 1) {
-            throw new IllegalArgumentException("exactly one segment is needed, not " + entries.size());
+    /** All or none. */
+    private void create(FrameSocket connection, List<Entry> entries, @Nullable Long capacityBytes) throws IOException {
+        if (entries.isEmpty() || entries.size() > UnixSockets.MAX_FDS) {
+            throw new IllegalArgumentException(
+                    "1 to " + UnixSockets.MAX_FDS + " segments can be made at once, not " + entries.size());
         }
-        return entries.getFirst();
+        List<Integer> fds = new ArrayList<>();
+        boolean whole = false;
+        try {
+            for (Entry entry : entries) {
+                fds.add(create(entry, capacityBytes));
+            }
+            connection.send(Reply.ok(), fds.stream().mapToInt(fd -> fd).toArray());
+            whole = true;
+        } finally {
+            if (!whole) {
+                free(entries.subList(0, fds.size()));
+            }
+            fds.forEach(MemoryFiles::close);
+        }
     }
 
-    private void create(FrameSocket connection, Entry entry, @Nullable Long capacityBytes) throws IOException {
+    private int create(Entry entry, @Nullable Long capacityBytes) throws IOException {
         refuseKnown(entry.segment());
         String tenant = pooling ? entry.tenant() : null;
         Handle handle = pool.take(entry.device(), entry.bytes(), tenant, pooling ? capacityBytes : null);
-        int fd;
         try {
-            fd = keep(entry.segment(), new Held(handle, entry.note(), tenant));
+            return keep(entry.segment(), new Held(handle, entry.note(), tenant));
         } catch (IOException | RuntimeException e) {
             pool.give(handle, null);
             throw e;
-        }
-        try {
-            connection.send(Reply.ok(), fd);
-        } finally {
-            MemoryFiles.close(fd);
         }
     }
 
@@ -149,13 +158,17 @@ public final class Keeper implements AutoCloseable {
         return Reply.ok();
     }
 
-    private synchronized Reply describe(Entry entry) {
-        Held held = segments.get(entry.segment());
-        if (held == null) {
-            return Reply.refused(404, "there is no segment " + entry.segment());
+    private synchronized Reply describe(List<Entry> entries) {
+        List<String> unknown = new ArrayList<>();
+        for (Entry entry : entries) {
+            Held held = segments.get(entry.segment());
+            if (held == null) {
+                unknown.add(entry.segment());
+            } else {
+                segments.put(entry.segment(), new Held(held.handle, entry.note(), held.tenant));
+            }
         }
-        segments.put(entry.segment(), new Held(held.handle, entry.note(), held.tenant));
-        return Reply.ok();
+        return unknown.isEmpty() ? Reply.ok() : Reply.refused(404, "there is no segment " + String.join(", ", unknown));
     }
 
     private synchronized Reply free(List<Entry> entries) throws IOException {
@@ -168,27 +181,36 @@ public final class Keeper implements AutoCloseable {
         return new Reply(200, null, null, null, false, pool.state());
     }
 
+    /** Some at a time: the receiver takes the first in while the next are on their way. */
     private void list(FrameSocket connection) throws IOException {
-        List<Entry> entries = new ArrayList<>();
-        List<Integer> fds = new ArrayList<>();
-        try {
-            synchronized (this) {
-                for (Map.Entry<String, Held> segment : segments.entrySet()) {
-                    Held held = segment.getValue();
-                    fds.add(backend.exportFd(held.handle, Access.READ_WRITE));
-                    entries.add(new Entry(
-                            segment.getKey(), held.handle.device(), held.handle.bytes(), held.note, held.tenant));
-                }
+        List<String> all;
+        synchronized (this) {
+            all = List.copyOf(segments.keySet());
+        }
+        int at = 0;
+        do {
+            int end = Math.min(all.size(), at + UnixSockets.MAX_FDS);
+            List<Entry> entries = new ArrayList<>();
+            List<Integer> fds = new ArrayList<>();
+            try {
+                export(all.subList(at, end), entries, fds);
+                connection.send(
+                        new Reply(200, null, entries, null, end < all.size(), null),
+                        fds.stream().mapToInt(fd -> fd).toArray());
+            } finally {
+                fds.forEach(MemoryFiles::close);
             }
-            int at = 0;
-            do {
-                int end = Math.min(entries.size(), at + UnixSockets.MAX_FDS);
-                int[] some = fds.subList(at, end).stream().mapToInt(fd -> fd).toArray();
-                connection.send(new Reply(200, null, entries.subList(at, end), null, end < entries.size(), null), some);
-                at = end;
-            } while (at < entries.size());
-        } finally {
-            fds.forEach(MemoryFiles::close);
+            at = end;
+        } while (at < all.size());
+    }
+
+    private synchronized void export(List<String> some, List<Entry> entries, List<Integer> fds) throws IOException {
+        for (String segment : some) {
+            Held held = segments.get(segment);
+            if (held != null) { // or it has been freed meanwhile
+                fds.add(backend.exportFd(held.handle, Access.READ_WRITE));
+                entries.add(new Entry(segment, held.handle.device(), held.handle.bytes(), held.note, held.tenant));
+            }
         }
     }
 

@@ -57,26 +57,85 @@ public final class KeeperClient implements AutoCloseable {
     }
 
     /**
-     * Creates a committed, zeroed segment; answers its descriptor, owned by the caller. 507 when there is no memory.
+     * A segment to be made.
      *
+     * @param segment id
+     * @param device accelerator ordinal
+     * @param bytes to commit
+     * @param note the agent's own words
      * @param tenant among whose processes its pages may be used again later; null: nobody's, processes may write to them
-     * @param capacityBytes what the device may hold in all
      */
-    public int create(
-            String segment, int device, long bytes, JsonNode note, @Nullable String tenant, long capacityBytes)
-            throws IOException {
-        Frame frame = call(
-                Operation.CREATE, List.of(new Entry(segment, device, bytes, note, tenant)), null, null, capacityBytes);
-        if (frame.fds().length != 1) {
-            frame.closeFds();
-            throw new IOException("the keeper answered with " + frame.fds().length + " descriptors instead of one");
+    public record Wanted(
+            String segment,
+            int device,
+            long bytes,
+            JsonNode note,
+            @Nullable String tenant) {
+        private Entry entry() {
+            return new Entry(segment, device, bytes, note, tenant);
         }
-        return frame.fds()[0];
     }
 
-    public void describe(String segment, JsonNode note) throws IOException {
-        call(Operation.DESCRIBE, List.of(new Entry(segment, 0, 0, note, null)), null, null, null)
-                .closeFds();
+    /**
+     * Creates committed segments, all or none, with zeros in them or what the same tenant left; answers their descriptors, owned by the caller. 507 when there is no
+     * memory.
+     *
+     * @param wanted at most {@link UnixSockets#MAX_FDS}
+     * @param capacityBytes what the device may hold in all
+     */
+    public int[] create(List<Wanted> wanted, long capacityBytes) throws IOException {
+        try {
+            return createAtOnce(wanted, capacityBytes);
+        } catch (ControlException e) {
+            if (e.status() != 400 || wanted.size() == 1) {
+                throw e;
+            }
+        }
+        // a keeper of before this agent's update, which takes one at a time
+        List<String> made = new ArrayList<>();
+        int[] fds = new int[wanted.size()];
+        try {
+            for (Wanted one : wanted) {
+                fds[made.size()] = createAtOnce(List.of(one), capacityBytes)[0];
+                made.add(one.segment());
+            }
+            return fds;
+        } catch (IOException | RuntimeException e) {
+            for (int i = 0; i < made.size(); i++) {
+                MemoryFiles.close(fds[i]);
+            }
+            if (e instanceof ControlException) {
+                free(made);
+            }
+            throw e;
+        }
+    }
+
+    private int[] createAtOnce(List<Wanted> wanted, long capacityBytes) throws IOException {
+        Frame frame = call(Operation.CREATE, wanted.stream().map(Wanted::entry).toList(), null, null, capacityBytes);
+        if (frame.fds().length != wanted.size()) {
+            frame.closeFds();
+            throw new IOException(
+                    "the keeper answered with " + frame.fds().length + " descriptors instead of " + wanted.size());
+        }
+        return frame.fds();
+    }
+
+    /** Replaces notes, by segment; 404 when there are some without a segment: the others have been replaced. */
+    public void describe(Map<String, JsonNode> notes) throws IOException {
+        List<Entry> entries = notes.entrySet().stream()
+                .map(note -> new Entry(note.getKey(), 0, 0, note.getValue(), null))
+                .toList();
+        try {
+            call(Operation.DESCRIBE, entries, null, null, null).closeFds();
+        } catch (ControlException e) {
+            if (e.status() != 400 || entries.size() == 1) {
+                throw e;
+            }
+            for (Entry entry : entries) { // a keeper of before
+                call(Operation.DESCRIBE, List.of(entry), null, null, null).closeFds();
+            }
+        }
     }
 
     public void free(List<String> segments) throws IOException {

@@ -11,11 +11,11 @@ final class KeeperMessages {
 
     /** What is asked. */
     enum Operation {
-        /** Make one segment; the answer carries its descriptor. */
+        /** Make segments, all or none; the answer carries their descriptors. Keepers of before take one at a time. */
         CREATE,
         /** Take segments over, with their descriptors: an agent outlived the last keeper. */
         ADOPT,
-        /** Replace a segment's note. */
+        /** Replace segments' notes. Keepers of before take one at a time. */
         DESCRIBE,
         FREE,
         /** All segments, at most 64 an answer, with descriptors; the last answer has {@code more} false. */
@@ -45,7 +45,7 @@ final class KeeperMessages {
     /**
      * A request.
      *
-     * @param entries segments of CREATE (one), ADOPT, DESCRIBE (one), FREE (ids count)
+     * @param entries segments of CREATE, ADOPT, DESCRIBE, FREE (ids count)
      * @param key name of a note, PUT
      * @param value the note; absent: removed
      * @param capacityBytes CREATE: what the device may hold in all

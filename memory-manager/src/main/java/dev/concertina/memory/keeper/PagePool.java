@@ -1,18 +1,16 @@
 package dev.concertina.memory.keeper;
 
-import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.backend.Handle;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.backend.OutOfDeviceMemoryException;
-import dev.concertina.memory.backend.Range;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Segments whose pages were touched before anybody waits for them: the first touch of fresh memory is many times slower than a copy. Two sources:
- * segments given back, zeroed here and handed out again to the same tenant only (a process of the former owner may still have a descriptor of
+ * segments given back, handed out again as they are to the same tenant only (a process of the former owner may still have a descriptor of
  * them; other tenants get pages that the kernel has zeroed and nobody has seen), and a few made ahead when one size is asked for again and again.
- * It never takes room that a request needs. Thread-safe; zeroing and making ahead run on a thread of its own.
+ * It never takes room that a request needs. Thread-safe; making ahead runs on a thread of its own.
  */
 final class PagePool implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(PagePool.class.getName());
@@ -35,7 +33,7 @@ final class PagePool implements AutoCloseable {
     private static final long LARGEST_AHEAD_BYTES = 256L << 20;
 
     /** The part of a device's memory that may lie ready. */
-    private static final int SHARE = 4;
+    private static final int SHARE = 2;
 
     private final MemoryBackend backend;
     private final ExecutorService worker = Executors.newSingleThreadExecutor(
@@ -44,7 +42,7 @@ final class PagePool implements AutoCloseable {
     // guarded by this
     private final Map<Long, Ready> ready = new LinkedHashMap<>(); // oldest first, by handle
     private final Map<Integer, Long> inUse = new HashMap<>();
-    private final Map<Integer, Long> pooled = new HashMap<>(); // also what is being zeroed or made
+    private final Map<Integer, Long> pooled = new HashMap<>(); // also what is being made
     private final Map<Integer, Long> capacity = new HashMap<>();
     private final Map<Size, Integer> asked = new HashMap<>();
     private long hits;
@@ -52,7 +50,7 @@ final class PagePool implements AutoCloseable {
 
     private record Size(int device, long bytes) {}
 
-    /** A zeroed segment; {@code tenant} null: nobody has had it. */
+    /** A segment with the bytes of its tenant in it; {@code tenant} null: nobody has had it, all zeros. */
     private record Ready(Handle handle, @Nullable String tenant) {}
 
     PagePool(MemoryBackend backend) {
@@ -60,7 +58,7 @@ final class PagePool implements AutoCloseable {
     }
 
     /**
-     * A zeroed segment.
+     * A segment with zeros in it, or with what the same tenant left.
      *
      * @param tenant whose it will be; null: never one that somebody has had
      * @param capacityBytes what the device may hold in all; null: not known, then nothing lies ready there
@@ -91,13 +89,17 @@ final class PagePool implements AutoCloseable {
         }
     }
 
+    /** The tenant's own first: others can use the rest. */
     private @Nullable Handle find(Size size, @Nullable String tenant) {
+        Handle own = tenant == null ? null : findOf(size, tenant);
+        return own == null ? findOf(size, null) : own;
+    }
+
+    private @Nullable Handle findOf(Size size, @Nullable String tenant) {
         for (Iterator<Ready> each = ready.values().iterator(); each.hasNext(); ) {
             Ready one = each.next();
             Handle handle = one.handle;
-            if (handle.device() == size.device
-                    && handle.bytes() == size.bytes
-                    && (one.tenant == null || one.tenant.equals(tenant))) {
+            if (handle.device() == size.device && handle.bytes() == size.bytes && Objects.equals(one.tenant, tenant)) {
                 each.remove();
                 pooled.merge(size.device, -size.bytes, Long::sum);
                 return handle;
@@ -145,7 +147,7 @@ final class PagePool implements AutoCloseable {
         try {
             return backend.create(device, bytes);
         } catch (OutOfDeviceMemoryException e) {
-            awaitWorker(); // what it zeroes or makes just now would be in the way
+            awaitWorker(); // what it makes just now would be in the way
             List<Handle> all = new ArrayList<>();
             synchronized (this) {
                 ready.values().forEach(one -> all.add(one.handle));
@@ -188,24 +190,15 @@ final class PagePool implements AutoCloseable {
 
     /** Takes a segment back. {@code tenant} whose it was; null: it must go, since somebody may still write to it. */
     void give(Handle handle, @Nullable String tenant) throws IOException {
-        boolean keep;
         synchronized (this) {
             inUse.merge(handle.device(), -handle.bytes(), Long::sum);
-            keep = tenant != null && room(handle.device(), handle.bytes());
-            if (keep) {
+            if (tenant != null && room(handle.device(), handle.bytes())) {
                 pooled.merge(handle.device(), handle.bytes(), Long::sum);
+                ready.put(handle.value(), new Ready(handle, tenant));
+                return;
             }
         }
-        if (!keep) {
-            backend.release(handle);
-        } else {
-            later(() -> {
-                zero(handle);
-                synchronized (this) {
-                    ready.put(handle.value(), new Ready(handle, tenant));
-                }
-            });
-        }
+        backend.release(handle);
     }
 
     private boolean room(int device, long bytes) {
@@ -241,18 +234,6 @@ final class PagePool implements AutoCloseable {
         }
     }
 
-    private void zero(Handle handle) throws IOException {
-        Range range = backend.reserve(handle.bytes());
-        try (Arena arena = Arena.ofShared()) {
-            backend.map(range, 0, handle);
-            backend.access(range, 0, range.bytes(), Access.READ_WRITE);
-            backend.view(range, 0, range.bytes(), arena).fill((byte) 0);
-        } finally {
-            backend.unmap(range, 0, range.bytes());
-            backend.free(range);
-        }
-    }
-
     @FunctionalInterface
     private interface Work {
         void run() throws IOException;
@@ -279,8 +260,15 @@ final class PagePool implements AutoCloseable {
         return new PoolState(ready.size(), bytes, hits, misses);
     }
 
+    /** Gives what lies ready back to the kernel. */
     @Override
-    public void close() {
-        worker.shutdownNow();
+    public void close() throws IOException {
+        worker.close();
+        List<Handle> all;
+        synchronized (this) {
+            all = ready.values().stream().map(Ready::handle).toList();
+            ready.clear();
+        }
+        release(all);
     }
 }

@@ -19,6 +19,7 @@ public final class MemoryFiles {
     private static final int MFD_HUGETLB = 4;
     private static final int MFD_HUGE_2MB = 21 << 26;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_POPULATE_READ = 22;
     private static final int MADV_POPULATE_WRITE = 23;
     private static final long HUGE_BYTES = 2L << 20;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -79,17 +80,18 @@ public final class MemoryFiles {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(name);
             fd = (int) Native.call(
-                    "memfd_create(" + name + ")", errno -> (int) MEMFD_CREATE.invokeExact(errno, text, flags));
+                    () -> "memfd_create(" + name + ")", errno -> (int) MEMFD_CREATE.invokeExact(errno, text, flags));
         }
         try {
-            Native.call("ftruncate(" + bytes + ")", errno -> (int) FTRUNCATE.invokeExact(errno, fd, bytes));
+            Native.call(() -> "ftruncate(" + bytes + ")", errno -> (int) FTRUNCATE.invokeExact(errno, fd, bytes));
             if (pages == Pages.TRANSPARENT) {
                 populateAdvised(fd, bytes);
             } else {
-                Native.call("fallocate(" + bytes + ")", errno -> (int) FALLOCATE.invokeExact(errno, fd, 0, 0L, bytes));
+                Native.call(() -> "fallocate(" + bytes + ")", errno ->
+                        (int) FALLOCATE.invokeExact(errno, fd, 0, 0L, bytes));
             }
-            Native.call("fcntl(F_ADD_SEALS)", errno -> (int) FCNTL.invokeExact(errno, fd, F_ADD_SEALS, SEALS));
-            Native.call("fchmod(0400)", errno -> (int) FCHMOD.invokeExact(errno, fd, 0400));
+            Native.call(() -> "fcntl(F_ADD_SEALS)", errno -> (int) FCNTL.invokeExact(errno, fd, F_ADD_SEALS, SEALS));
+            Native.call(() -> "fchmod(0400)", errno -> (int) FCHMOD.invokeExact(errno, fd, 0400));
             return fd;
         } catch (ErrnoException e) {
             close(fd);
@@ -112,13 +114,18 @@ public final class MemoryFiles {
     }
 
     private static void advise(long address, long bytes, int advice) throws ErrnoException {
-        Native.call("madvise(0x" + Long.toHexString(address) + ", " + bytes + ", " + advice + ")", errno ->
+        Native.call(() -> "madvise(0x" + Long.toHexString(address) + ", " + bytes + ", " + advice + ")", errno ->
                 (int) MADVISE.invokeExact(errno, address, bytes, advice));
     }
 
     /** Touches every page for writing, and says so when there is no memory instead of ending the process. */
     public static void populate(long address, long bytes) throws ErrnoException {
         advise(address, bytes, MADV_POPULATE_WRITE);
+    }
+
+    /** Puts every page that a file has into a mapping for reading, at once instead of one fault after the other. */
+    public static void populateForReading(long address, long bytes) throws ErrnoException {
+        advise(address, bytes, MADV_POPULATE_READ);
     }
 
     /** Asks for huge pages where a memory file is mapped; before it is touched there. */
@@ -128,24 +135,25 @@ public final class MemoryFiles {
 
     /** Size of the file in bytes. */
     public static long size(int fd) throws ErrnoException {
-        return Native.call("lseek(" + fd + ")", errno -> (long) LSEEK.invokeExact(errno, fd, 0L, SEEK_END));
+        return Native.call(() -> "lseek(" + fd + ")", errno -> (long) LSEEK.invokeExact(errno, fd, 0L, SEEK_END));
     }
 
     /** The seals of a memory file. */
     public static int seals(int fd) throws ErrnoException {
         return (int) Native.call(
-                "fcntl(F_GET_SEALS, " + fd + ")", errno -> (int) FCNTL.invokeExact(errno, fd, F_GET_SEALS, 0));
+                () -> "fcntl(F_GET_SEALS, " + fd + ")", errno -> (int) FCNTL.invokeExact(errno, fd, F_GET_SEALS, 0));
     }
 
     /** Tries to change a file's size. */
     public static void resize(int fd, long bytes) throws ErrnoException {
-        Native.call("ftruncate(" + fd + ", " + bytes + ")", errno -> (int) FTRUNCATE.invokeExact(errno, fd, bytes));
+        Native.call(
+                () -> "ftruncate(" + fd + ", " + bytes + ")", errno -> (int) FTRUNCATE.invokeExact(errno, fd, bytes));
     }
 
     /** A second descriptor of the same open file, with the same rights. */
     public static int duplicate(int fd) throws ErrnoException {
-        return (int) Native.call(
-                "fcntl(F_DUPFD_CLOEXEC, " + fd + ")", errno -> (int) FCNTL.invokeExact(errno, fd, F_DUPFD_CLOEXEC, 3));
+        return (int) Native.call(() -> "fcntl(F_DUPFD_CLOEXEC, " + fd + ")", errno ->
+                (int) FCNTL.invokeExact(errno, fd, F_DUPFD_CLOEXEC, 3));
     }
 
     /** A descriptor of the same file that can only read. */
@@ -154,14 +162,14 @@ public final class MemoryFiles {
             String path = "/proc/self/fd/" + fd;
             MemorySegment text = arena.allocateFrom(path);
             return (int) Native.call(
-                    "open(" + path + ", O_RDONLY)", errno -> (int) OPEN.invokeExact(errno, text, O_CLOEXEC, 0));
+                    () -> "open(" + path + ", O_RDONLY)", errno -> (int) OPEN.invokeExact(errno, text, O_CLOEXEC, 0));
         }
     }
 
     /** Closes; a descriptor that is closed already is a bug of the caller and throws. */
     public static void close(int fd) {
         try {
-            Native.call("close(" + fd + ")", errno -> (int) CLOSE.invokeExact(errno, fd));
+            Native.call(() -> "close(" + fd + ")", errno -> (int) CLOSE.invokeExact(errno, fd));
         } catch (ErrnoException e) {
             throw new IllegalStateException(e);
         }
@@ -169,31 +177,36 @@ public final class MemoryFiles {
 
     /** Address space without memory behind it. */
     public static long reserve(long bytes) throws ErrnoException {
-        return map(0, bytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+        return map(0, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     }
 
     /** Puts reserved, inaccessible address space over whatever is mapped there. */
     public static void reserveAgain(long address, long bytes) throws ErrnoException {
-        map(address, bytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
+        map(address, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
     }
 
     /** Maps a file from its start at exactly that address, inaccessible until {@link #protect}. */
     public static void mapFixed(long address, long bytes, int fd) throws ErrnoException {
-        map(address, bytes, MAP_SHARED | MAP_FIXED, fd);
+        mapFixed(address, bytes, fd, PROT_NONE);
     }
 
-    private static long map(long address, long bytes, int flags, int fd) throws ErrnoException {
-        return Native.call("mmap(0x" + Long.toHexString(address) + ", " + bytes + ", fd " + fd + ")", errno ->
-                (long) MMAP.invokeExact(errno, address, bytes, PROT_NONE, flags, fd, 0L));
+    /** The same with access to it, in one call. */
+    public static void mapFixed(long address, long bytes, int fd, int protection) throws ErrnoException {
+        map(address, bytes, protection, MAP_SHARED | MAP_FIXED, fd);
+    }
+
+    private static long map(long address, long bytes, int protection, int flags, int fd) throws ErrnoException {
+        return Native.call(() -> "mmap(0x" + Long.toHexString(address) + ", " + bytes + ", fd " + fd + ")", errno ->
+                (long) MMAP.invokeExact(errno, address, bytes, protection, flags, fd, 0L));
     }
 
     public static void protect(long address, long bytes, int protection) throws ErrnoException {
-        Native.call("mprotect(0x" + Long.toHexString(address) + ", " + bytes + ", " + protection + ")", errno ->
+        Native.call(() -> "mprotect(0x" + Long.toHexString(address) + ", " + bytes + ", " + protection + ")", errno ->
                 (int) MPROTECT.invokeExact(errno, address, bytes, protection));
     }
 
     public static void unmap(long address, long bytes) throws ErrnoException {
-        Native.call("munmap(0x" + Long.toHexString(address) + ", " + bytes + ")", errno ->
+        Native.call(() -> "munmap(0x" + Long.toHexString(address) + ", " + bytes + ")", errno ->
                 (int) MUNMAP.invokeExact(errno, address, bytes));
     }
 }

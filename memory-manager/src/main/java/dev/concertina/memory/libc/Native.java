@@ -8,12 +8,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.function.Supplier;
 
 /** Binding of C library functions, errno included. */
 final class Native {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    /** Where calls of a thread leave errno. */
+    private static final ThreadLocal<MemorySegment> STATES =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
 
     private Native() {}
 
@@ -39,19 +44,17 @@ final class Native {
         long invoke(MemorySegment state) throws Throwable;
     }
 
-    /** Calls; retries when a signal interrupts; throws for -1. {@code what} describes the call for the message. */
-    static long call(String what, Call call) throws ErrnoException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(STATE);
-            while (true) {
-                long result = invoke(call, state);
-                if (result != -1) {
-                    return result;
-                }
-                int errno = (int) ERRNO.get(state, 0L);
-                if (errno != ErrnoException.EINTR) {
-                    throw new ErrnoException(what, errno);
-                }
+    /** Calls; retries when a signal interrupts; throws for -1. {@code what} describes the call for the message, and is asked only for that. */
+    static long call(Supplier<String> what, Call call) throws ErrnoException {
+        MemorySegment state = STATES.get();
+        while (true) {
+            long result = invoke(call, state);
+            if (result != -1) {
+                return result;
+            }
+            int errno = (int) ERRNO.get(state, 0L);
+            if (errno != ErrnoException.EINTR) {
+                throw new ErrnoException(what.get(), errno);
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.concertina.memory.socket;
 
 import dev.concertina.memory.libc.ErrnoException;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.SocketBuffer;
 import dev.concertina.memory.libc.UnixSockets;
 import dev.concertina.wire.Json;
 import java.io.IOException;
@@ -25,6 +26,19 @@ public final class FrameSocket implements AutoCloseable {
     private final ReentrantLock sending = new ReentrantLock();
     private final Object state = new Object();
     private boolean closed;
+
+    // guarded by sending
+    private final SocketBuffer outbound = new SocketBuffer();
+
+    // the receiving thread's: bytes read and not yet taken are ahead[start, end), the stream's from consumed on
+    private final SocketBuffer inbound = new SocketBuffer();
+    private final byte[] ahead = new byte[SocketBuffer.BYTES];
+    private int start;
+    private int end;
+    private long consumed;
+    private int[] pending = NO_FDS; // came with the stream's bytes [pendingBegin, pendingEnd)
+    private long pendingBegin;
+    private long pendingEnd;
 
     FrameSocket(int fd) {
         this.fd = fd;
@@ -56,9 +70,9 @@ public final class FrameSocket implements AutoCloseable {
             if (closed) {
                 throw new IOException("the connection is closed");
             }
-            int sent = UnixSockets.send(fd, frame, 0, frame.length, fds);
+            int sent = outbound.send(fd, frame, 0, frame.length, fds);
             while (sent < frame.length) {
-                sent += UnixSockets.send(fd, frame, sent, frame.length - sent, NO_FDS);
+                sent += outbound.send(fd, frame, sent, frame.length - sent, NO_FDS);
             }
         } finally {
             sending.unlock();
@@ -71,63 +85,122 @@ public final class FrameSocket implements AutoCloseable {
      * @throws IOException when the peer breaks off or breaks the rules: the connection is of no use any more
      */
     public @Nullable Frame receive() throws IOException {
-        byte[] header = new byte[4];
-        int[] fds = first(header);
-        if (fds == null) {
-            return null;
-        }
         try {
-            int length = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt();
+            if (!fill(4)) {
+                return null;
+            }
+            int length = ByteBuffer.wrap(ahead, start, 4)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .getInt();
             if (length < 0 || length > MAX_FRAME_BYTES) {
                 throw new IOException("a peer announced a message of " + Integer.toUnsignedString(length)
                         + " bytes; at most " + MAX_FRAME_BYTES + " are allowed");
             }
-            byte[] json = new byte[length];
-            fill(json, 0);
-            return new Frame(json, fds);
+            long after = consumed + 4 + length;
+            int[] fds = descriptors(consumed, after);
+            skip(4);
+            try {
+                byte[] json = body(length);
+                refuseLate(after);
+                return new Frame(json, fds);
+            } catch (IOException e) {
+                close(fds);
+                throw e;
+            }
         } catch (IOException e) {
-            new Frame(header, fds).closeFds();
+            close(pending);
+            pending = NO_FDS;
             throw e;
         }
     }
 
-    /** Reads the header and the descriptors that come with its first byte. */
-    private int @Nullable [] first(byte[] header) throws IOException {
-        UnixSockets.Received received;
+    /** The descriptors of the message that is the stream's [begin, after): read with its first byte, and no other message begins in what was read with them. */
+    private int[] descriptors(long begin, long after) throws IOException {
+        if (pending.length == 0 || after < pendingEnd) {
+            return NO_FDS;
+        }
+        if (begin < pendingBegin) {
+            throw late();
+        }
+        int[] fds = pending;
+        pending = NO_FDS;
+        return fds;
+    }
+
+    private void refuseLate(long after) throws IOException {
+        if (pending.length > 0 && after >= pendingEnd) {
+            throw late();
+        }
+    }
+
+    private static IOException late() {
+        return new IOException("a peer sent descriptors in the middle of a message");
+    }
+
+    private byte[] body(int length) throws IOException {
+        byte[] json = new byte[length];
+        int at = 0;
+        while (at < length) {
+            if (start == end && !fill(1)) {
+                throw new IOException("a peer ended in the middle of a message");
+            }
+            int some = Math.min(length - at, end - start);
+            System.arraycopy(ahead, start, json, at, some);
+            skip(some);
+            at += some;
+        }
+        return json;
+    }
+
+    private void skip(int bytes) {
+        start += bytes;
+        consumed += bytes;
+    }
+
+    /** Reads until so many bytes lie ready, and whatever else has arrived with them; false at the end of the stream. */
+    private boolean fill(int least) throws IOException {
+        if (end - start < least) {
+            System.arraycopy(ahead, start, ahead, 0, end - start);
+            end -= start;
+            start = 0;
+        }
+        while (end - start < least) {
+            SocketBuffer.Received received = read();
+            if (received.bytes() == 0) {
+                close(received.fds());
+                if (end > start) {
+                    throw new IOException("a peer ended in the middle of a message");
+                }
+                return false;
+            }
+            if (received.truncated() || (received.fds().length > 0 && pending.length > 0)) {
+                close(received.fds());
+                throw received.truncated()
+                        ? new IOException(
+                                "a peer sent more than " + UnixSockets.MAX_FDS + " descriptors in one message")
+                        : late();
+            }
+            if (received.fds().length > 0) {
+                pending = received.fds();
+                pendingBegin = consumed + end - start;
+                pendingEnd = pendingBegin + received.bytes();
+            }
+            end += received.bytes();
+        }
+        return true;
+    }
+
+    private SocketBuffer.Received read() throws IOException {
         try {
-            received = UnixSockets.receive(fd, header, 0, header.length);
+            return inbound.receive(fd, ahead, end, ahead.length - end);
         } catch (ErrnoException e) {
             throw new IOException("the connection broke: " + e.getMessage(), e);
         }
-        if (received.bytes() == 0) {
-            new Frame(header, received.fds()).closeFds();
-            return null;
-        }
-        try {
-            if (received.truncated()) {
-                throw new IOException("a peer sent more than " + UnixSockets.MAX_FDS + " descriptors in one message");
-            }
-            fill(header, received.bytes());
-            return received.fds();
-        } catch (IOException e) {
-            new Frame(header, received.fds()).closeFds();
-            throw e;
-        }
     }
 
-    private void fill(byte[] target, int offset) throws IOException {
-        int at = offset;
-        while (at < target.length) {
-            // only bounded pieces: an announced length alone costs no native memory
-            UnixSockets.Received received = UnixSockets.receive(fd, target, at, Math.min(target.length - at, 1 << 16));
-            if (received.fds().length > 0 || received.truncated()) {
-                new Frame(target, received.fds()).closeFds();
-                throw new IOException("a peer sent descriptors in the middle of a message");
-            }
-            if (received.bytes() == 0) {
-                throw new IOException("a peer ended in the middle of a message");
-            }
-            at += received.bytes();
+    private static void close(int[] fds) {
+        for (int fd : fds) {
+            MemoryFiles.close(fd);
         }
     }
 
@@ -148,6 +221,8 @@ public final class FrameSocket implements AutoCloseable {
             synchronized (state) {
                 if (!closed) {
                     closed = true;
+                    close(pending);
+                    pending = NO_FDS;
                     MemoryFiles.close(fd);
                 }
             }

@@ -2,6 +2,12 @@ package dev.concertina.memory.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.concertina.memory.client.ClientMessages.Operation;
+import dev.concertina.memory.client.ClientMessages.Request;
+import dev.concertina.memory.client.JoinRequest;
+import dev.concertina.memory.client.KvCopy;
+import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.memory.libc.MemoryFiles;
 import dev.concertina.memory.testing.Fuzz;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Json;
@@ -9,8 +15,11 @@ import dev.concertina.wire.ObjectId;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -86,6 +95,63 @@ class ControlFuzzTest {
                             .sum());
             // the JDK's server keeps up to 200 connections for a while
             TestNode.until("descriptors are given back", () -> TestNode.fds(node.agent) <= fds + 200);
+        }
+    }
+
+    /** The same on the socket of engines, with descriptors that nobody asked for. */
+    @Test
+    void damagedFramesOfClientsChangeNothing() throws Exception {
+        List<byte[]> frames = Stream.of(
+                        new Request(
+                                Operation.JOIN,
+                                new JoinRequest(TestNode.DEPLOYMENT, 0, "pod", "127.0.0.1:1", "127.0.0.1:2"),
+                                null,
+                                List.of(ObjectId.expert(2, 3)),
+                                null,
+                                null,
+                                0),
+                        Request.of(Operation.MODEL),
+                        Request.of(Operation.ATTACH, List.of(ObjectId.expert(2, 3), ObjectId.KV)),
+                        Request.of(Operation.DETACH, List.of(ObjectId.expert(2, 3))),
+                        new Request(
+                                Operation.COPY_KV,
+                                null,
+                                null,
+                                null,
+                                List.of(new KvCopy(1 << 30, 4096, 4096, 1)), // outside the pool: nobody is to be called
+                                "127.0.0.1:1",
+                                0))
+                .map(Json::write)
+                .toList();
+        int file = MemoryFiles.create("fuzz", 2 << 20);
+        try (TestNode node = new TestNode("frames", 1, 64L << 20)) {
+            node.staged("op", 0, 4L << 20, List.of(new Agents.Step(ObjectId.expert(2, 3), null)));
+            node.join(0).close(); // the device is taken: whoever else joins is refused
+            TestNode.until(
+                    "the connection's end is seen",
+                    () -> node.state().members().stream().noneMatch(Agents.Member::live));
+            List<Agents.Segment> before = node.state().segments();
+            String agent = String.valueOf(node.agent.pid());
+            long fds = Fuzz.descriptors(agent);
+            for (int seed = 0; seed < Fuzz.cases(); seed++) {
+                Random random = new Random(seed);
+                byte[] first = Fuzz.frame(frames.get(random.nextInt(frames.size())), random);
+                byte[] second = Fuzz.frame(frames.get(random.nextInt(frames.size())), random);
+                byte[] both = Arrays.copyOf(first, first.length + second.length);
+                System.arraycopy(second, 0, both, first.length, second.length);
+                Fuzz.send(node.socket(), both, file, random);
+                if (seed % 100 == 0) {
+                    Fuzz.awaitDescriptors(agent, fds + 100);
+                }
+            }
+            TestNode.until(
+                    "leases and descriptors are given back",
+                    () -> node.state().segments().equals(before) && Fuzz.descriptors(agent) <= fds + 2);
+            try (MemoryClient client = node.join(0)) {
+                assertThat(client.attach(Set.of(ObjectId.expert(2, 3)))).hasSize(1);
+            }
+        } finally {
+            MemoryFiles.close(file);
         }
     }
 

@@ -41,6 +41,8 @@ class CudaNodeTest {
             List<Agents.Device> devices = node.state().devices();
             assertThat(devices).hasSize(2);
             assertThat(devices.get(1).uuid()).isEqualTo("GPU-00112233-4455-6677-8899-aabbccddee01");
+            assertThat(Files.readString(node.folder.resolve("agent.log")))
+                    .contains("accelerator uuid=GPU-00112233-4455-6677-8899-aabbccddee01 name=\"Fake accelerator 1\"");
             String expected = "digest="
                     + ClientChild.digest(
                             ALL.stream().collect(Collectors.toMap(object -> object, object -> segment(files, object))));

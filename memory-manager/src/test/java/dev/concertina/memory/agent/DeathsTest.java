@@ -96,7 +96,7 @@ class DeathsTest {
                 assertThat(ClientChild.digest(zero.attach(ALL))).isEqualTo(digest);
                 assertThat(ClientChild.digest(one.attach(ALL))).isEqualTo(digest);
             }
-            assertThat(TestNode.segmentFds(node.agent)).isEqualTo(2 * SEGMENTS);
+            assertThat(TestNode.segmentFds(node.agent)).isEqualTo(2 * 2 * SEGMENTS);
         }
     }
 
@@ -152,9 +152,11 @@ class DeathsTest {
         return digest.group(1);
     }
 
-    /** Each segment is held once by the agent and once by the keeper, which may hold some ready ones besides. */
+    /** Each segment is held by the agent and once by the keeper, which may hold some ready ones besides. */
     private static void holdsAllOnce(TestNode node) throws Exception {
-        until("the agent holds each segment once", () -> TestNode.segmentFds(node.agent) == SEGMENTS);
+        until(
+                "the agent has two descriptors of each segment, its own and the one it lends",
+                () -> TestNode.segmentFds(node.agent) == 2 * SEGMENTS);
         until("the keeper holds each segment once", () -> {
             Matcher pool =
                     Pattern.compile("concertina_agent_pool_segments (\\d+)").matcher(node.metrics());

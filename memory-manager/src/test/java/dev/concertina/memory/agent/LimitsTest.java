@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.concertina.memory.client.MemoryClient;
 import dev.concertina.memory.socket.FrameSocket;
+import dev.concertina.observe.Metric;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Agents.StageState;
 import dev.concertina.wire.ControlException;
@@ -106,7 +107,7 @@ class LimitsTest {
                     .containsEntry("concertina_agent_device_used_bytes{device=\"0\"}", 12.0 * MIB)
                     .containsEntry("concertina_agent_device_peak_bytes{device=\"0\"}", 64.0 * MIB)
                     .containsEntry(
-                            "concertina_agent_operation_peak_bytes{operation=\"exact\",device=\"0\"}", 64.0 * MIB)
+                            "concertina_agent_operation_peak_bytes{device=\"0\",operation=\"exact\"}", 64.0 * MIB)
                     .containsEntry("concertina_agent_segment_bytes{device=\"0\",kind=\"expert\"}", 4.0 * MIB)
                     .containsEntry("concertina_agent_segment_bytes{device=\"0\",kind=\"kv\"}", 8.0 * MIB)
                     .containsEntry("concertina_agent_leases", 1.0)
@@ -114,6 +115,10 @@ class LimitsTest {
                     .containsEntry("concertina_agent_call_seconds_count{call=\"attach\"}", 1.0);
             assertThat(metrics.get("concertina_agent_call_seconds_sum{call=\"attach\"}"))
                     .isPositive();
+            String all = node.metrics();
+            Arrays.stream(Metric.values())
+                    .filter(metric -> metric.process().equals("agent") && metric != Metric.AGENT_REFUSED_TOTAL)
+                    .forEach(metric -> assertThat(all).contains("# TYPE " + metric.metricName() + " "));
         }
     }
 
@@ -122,9 +127,10 @@ class LimitsTest {
         Map<String, Double> values = new java.util.HashMap<>();
         for (String line : text.split("\n")) {
             if (line.startsWith("#")) {
-                assertThat(line).matches("# (HELP|TYPE) concertina_agent_[a-z_]+ .+");
+                assertThat(line).matches("# (HELP|TYPE) (concertina_agent|jvm|process|system)_[a-z0-9_]+ .+");
             } else {
-                assertThat(line).matches("concertina_agent_[a-z_]+(\\{[^{}]+\\})? [0-9.E-]+");
+                assertThat(line)
+                        .matches("(concertina_agent|jvm|process|system)_[a-z0-9_]+(\\{[^{}]+\\})? ([0-9.E-]+|NaN)");
                 int space = line.lastIndexOf(' ');
                 assertThat(values.put(line.substring(0, space), Double.valueOf(line.substring(space + 1))))
                         .as("said once: %s", line)

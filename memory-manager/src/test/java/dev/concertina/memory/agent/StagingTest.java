@@ -23,16 +23,11 @@ import dev.concertina.wire.Rank;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
@@ -317,31 +312,6 @@ class StagingTest {
             assertThat(node.state().members()).isEmpty();
             node.join(5).close();
         }
-    }
-
-    @Test
-    void garbageOnTheSocketHarmsNobody() throws Exception {
-        long fds = TestNode.fds(b.agent);
-        for (int seed = 0; seed < 200; seed++) {
-            Random random = new Random(seed);
-            byte[] bytes = new byte[random.nextInt(1, 300)];
-            random.nextBytes(bytes);
-            if (seed % 2 == 0) { // a believable length, then nonsense
-                ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).put(0, (byte)
-                        Math.max(0, bytes.length - 4));
-                for (int i = 1; i < Math.min(4, bytes.length); i++) {
-                    bytes[i] = 0;
-                }
-            }
-            try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-                channel.connect(UnixDomainSocketAddress.of(b.socket()));
-                channel.write(ByteBuffer.wrap(bytes));
-            } catch (IOException e) {
-                // the agent may hang up first
-            }
-        }
-        assertThat(b.state().node()).isEqualTo("b");
-        until("descriptors are given back", () -> TestNode.fds(b.agent) <= fds + 2);
     }
 
     private static List<String> crcs(Agents.State state, int device) {

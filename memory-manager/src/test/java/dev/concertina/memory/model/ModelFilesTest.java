@@ -126,9 +126,10 @@ class ModelFilesTest {
             }
             Files.write(file, bytes);
             try {
+                List<StoredTensor> tensors = Safetensors.read(file);
                 long end = 8
                         + ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-                for (StoredTensor tensor : Safetensors.read(file)) {
+                for (StoredTensor tensor : tensors) {
                     assertThat(tensor.position()).isEqualTo(end);
                     end += tensor.bytes();
                 }

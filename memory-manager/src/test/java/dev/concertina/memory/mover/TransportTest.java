@@ -312,7 +312,11 @@ class TransportTest {
                         .put(first)
                         .putInt(random.nextInt(50) == 0 ? random.nextInt() : second.length)
                         .put(second);
+                socket.setSoTimeout(20_000);
                 socket.getOutputStream().write(bytes.array());
+                socket.shutdownOutput();
+                socket.getInputStream()
+                        .readAllBytes(); // one at a time, or the kernel drops connections that wait to be accepted
             } catch (IOException e) {
                 // the server may hang up first
             }

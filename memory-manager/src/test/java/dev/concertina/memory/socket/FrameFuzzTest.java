@@ -3,17 +3,11 @@ package dev.concertina.memory.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.concertina.memory.libc.MemoryFiles;
-import dev.concertina.memory.libc.UnixSockets;
 import dev.concertina.memory.testing.Fuzz;
 import dev.concertina.wire.Json;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -39,51 +33,19 @@ class FrameFuzzTest {
         })) {
             long before = Fuzz.descriptors("self");
             for (int seed = 0; seed < Fuzz.cases(); seed++) {
-                send(path, frame(valid, new Random(seed)), file, new Random(seed));
+                Random random = new Random(seed);
+                Fuzz.send(path, Fuzz.frame(valid, random), file, random);
+                if (seed % 100 == 0) {
+                    Fuzz.awaitDescriptors("self", before + 100);
+                }
             }
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-            while (Fuzz.descriptors("self") > before) {
-                assertThat(System.nanoTime()).as("descriptors are left open").isLessThan(deadline);
-                Thread.sleep(5);
-            }
+            Fuzz.awaitDescriptors("self", before);
             try (FrameSocket client = FrameSocket.connect(path)) {
                 client.send(Map.of("operation", "ATTACH"), file, file);
                 assertThat(client.receive().as(Map.class)).isEqualTo(Map.of("fds", 2));
             }
         } finally {
             MemoryFiles.close(file);
-        }
-    }
-
-    private static byte[] frame(byte[] valid, Random random) {
-        byte[] json = Fuzz.damaged(valid, random);
-        int length = switch (random.nextInt(4)) {
-            case 0 -> random.nextInt();
-            case 1 -> random.nextInt(400);
-            default -> json.length;
-        };
-        return ByteBuffer.allocate(4 + json.length)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(length)
-                .put(json)
-                .array();
-    }
-
-    /** In pieces, descriptors with any of them. */
-    private static void send(Path path, byte[] frame, int file, Random random) throws IOException {
-        int socket = UnixSockets.connect(path.toString());
-        try {
-            int at = 0;
-            while (at < frame.length) {
-                int count = random.nextInt(3) == 0 ? 1 + random.nextInt(frame.length - at) : frame.length - at;
-                int[] fds = new int[random.nextInt(4) == 0 ? random.nextInt(UnixSockets.MAX_FDS + 1) : 0];
-                Arrays.fill(fds, file);
-                at += UnixSockets.send(socket, frame, at, count, fds);
-            }
-        } catch (IOException e) {
-            // the server may hang up first
-        } finally {
-            MemoryFiles.close(socket);
         }
     }
 }

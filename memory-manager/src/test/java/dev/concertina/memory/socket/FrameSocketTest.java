@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.SocketBuffer;
 import dev.concertina.memory.libc.UnixSockets;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -89,9 +90,10 @@ class FrameSocketTest {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt((4 << 20) + 1)
                 .array();
-        UnixSockets.send(socket, header, 0, 4, new int[0]);
+        new SocketBuffer().send(socket, header, 0, 4, new int[0]);
         assertThat((String) received.take()).contains("at most 4194304 are allowed");
-        assertThat(UnixSockets.receive(socket, new byte[1], 0, 1).bytes()).isZero();
+        assertThat(new SocketBuffer().receive(socket, new byte[1], 0, 1).bytes())
+                .isZero();
         MemoryFiles.close(socket);
     }
 
@@ -99,12 +101,16 @@ class FrameSocketTest {
     void descriptorsInTheMiddleOfAFrameEndTheConnection() throws Exception {
         int file = MemoryFiles.create("test", 2 << 20);
         int socket = UnixSockets.connect(folder.resolve("s").toString());
-        byte[] frame = ByteBuffer.allocate(14)
+        int bytes = SocketBuffer.BYTES + 100; // so that the receiver reads the first part without the second
+        byte[] frame = ByteBuffer.allocate(4 + bytes)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(10)
+                .putInt(bytes)
                 .array();
-        UnixSockets.send(socket, frame, 0, 8, new int[0]);
-        UnixSockets.send(socket, frame, 8, 6, new int[] {file});
+        SocketBuffer buffer = new SocketBuffer();
+        for (int at = 0; at < frame.length; ) {
+            int[] fds = at < SocketBuffer.BYTES ? new int[0] : new int[] {file};
+            at += buffer.send(socket, frame, at, frame.length - at, fds);
+        }
         assertThat((String) received.take()).contains("in the middle of a message");
         MemoryFiles.close(socket);
         MemoryFiles.close(file);

@@ -1,9 +1,16 @@
 package dev.concertina.memory.testing;
 
+import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.SocketBuffer;
+import dev.concertina.memory.libc.UnixSockets;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** How many seeded cases a fuzz test runs: thousands in a usual build, a million in the profile {@code nightly}. */
@@ -16,8 +23,7 @@ public final class Fuzz {
 
     /** Changes some bytes at random. */
     public static byte[] damaged(byte[] bytes, Random random) {
-        byte[] damaged = java.util.Arrays.copyOf(
-                bytes, random.nextInt(8) == 0 ? random.nextInt(bytes.length + 1) : bytes.length);
+        byte[] damaged = Arrays.copyOf(bytes, random.nextInt(8) == 0 ? random.nextInt(bytes.length + 1) : bytes.length);
         for (int change = random.nextInt(6); change > 0 && damaged.length > 0; change--) {
             damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
         }
@@ -28,6 +34,51 @@ public final class Fuzz {
     public static long descriptors(String pid) throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc", pid, "fd"))) {
             return open.count();
+        }
+    }
+
+    /** A message for a socket of frames: damaged JSON behind a length that is mostly its own. */
+    public static byte[] frame(byte[] valid, Random random) {
+        byte[] json = damaged(valid, random);
+        int length = switch (random.nextInt(8)) {
+            case 0 -> random.nextInt();
+            case 1 -> random.nextInt(400);
+            default -> json.length;
+        };
+        return ByteBuffer.allocate(4 + json.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(length)
+                .put(json)
+                .array();
+    }
+
+    /** Connects and sends in pieces, descriptors of {@code file} with any of them, and hangs up. */
+    public static void send(Path path, byte[] frame, int file, Random random) throws IOException {
+        int socket = UnixSockets.connect(path.toString());
+        SocketBuffer buffer = new SocketBuffer();
+        try {
+            int at = 0;
+            while (at < frame.length) {
+                int count = random.nextInt(3) == 0 ? 1 + random.nextInt(frame.length - at) : frame.length - at;
+                int[] fds = new int[random.nextInt(4) == 0 ? random.nextInt(UnixSockets.MAX_FDS + 1) : 0];
+                Arrays.fill(fds, file);
+                at += buffer.send(socket, frame, at, count, fds);
+            }
+        } catch (IOException e) {
+            // the server may hang up first
+        } finally {
+            MemoryFiles.close(socket);
+        }
+    }
+
+    /** Waits until a process has at most so many descriptors open: a server that is behind refuses connections, and nothing is tried. */
+    public static void awaitDescriptors(String pid, long most) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (descriptors(pid) > most) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError(descriptors(pid) + " descriptors are open instead of at most " + most);
+            }
+            Thread.sleep(1);
         }
     }
 }

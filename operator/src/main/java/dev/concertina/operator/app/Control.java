@@ -1,5 +1,8 @@
 package dev.concertina.operator.app;
 
+import dev.concertina.observe.Metric;
+import dev.concertina.observe.Metrics;
+import dev.concertina.observe.Tracing;
 import dev.concertina.operator.decision.DecisionLoop;
 import dev.concertina.operator.decision.Decisions;
 import dev.concertina.operator.deployment.MoEDeploymentReconciler;
@@ -12,6 +15,8 @@ import dev.concertina.operator.ingest.PartitionMark;
 import dev.concertina.operator.ingest.SharedIngest;
 import dev.concertina.operator.ingest.TrafficTopics;
 import dev.concertina.operator.lease.LeaseTerm;
+import dev.concertina.operator.observe.Observatory;
+import dev.concertina.operator.observe.Sources;
 import dev.concertina.operator.operation.OperationRunner;
 import dev.concertina.operator.operation.Preview;
 import dev.concertina.operator.operation.ScaleOperationReconciler;
@@ -54,6 +59,9 @@ public final class Control implements AutoCloseable {
     private final Optional<SharedIngest> share;
     private final Optional<EventsToKafka> events;
     private final Operator operator;
+    private final Metrics metrics = new Metrics();
+    private final Tracing tracing;
+    private final Observatory observatory;
     private volatile boolean started;
 
     private Control(
@@ -62,19 +70,26 @@ public final class Control implements AutoCloseable {
             Settings settings,
             Clock clock,
             LeaseTerm lease,
+            String holder,
+            Tracing tracing,
             Optional<KafkaAccess> kafka,
             Optional<SharedIngest> share) {
+        this.tracing = tracing;
         this.lease = lease;
         this.share = share;
         this.peers = new Peers(token, lease.term());
         this.fleet = new Fleet(client, peers, clock);
         Placements placements = new Placements(client);
-        Serving serving = new Serving(fleet, peers);
+        Serving serving = new Serving(fleet, peers, loads, clock);
         this.routes = new Routes(fleet, peers, placements, serving);
         this.topics = TrafficTopics.merged(kafka, settings.topic(), loads, clock);
         loads.incompleteWhen(topics::incomplete);
         this.events = kafka.map(access -> new EventsToKafka(access.client(), settings.eventsTopic()));
-        events.ifPresent(publisher -> decisions.onChange(publisher::decision));
+        events.ifPresent(publisher -> decisions.listen((deployment, made, change) -> {
+            if (change) {
+                publisher.decision(deployment, made);
+            }
+        }));
         Services services = new Services(
                 client,
                 settings,
@@ -87,7 +102,7 @@ public final class Control implements AutoCloseable {
                 topics,
                 routes,
                 clock);
-        this.runner = new OperationRunner(services);
+        this.runner = new OperationRunner(services, tracing.on());
         this.preview = new Preview(services);
         this.decisionLoop = new DecisionLoop(client, loads, decisions, clock);
         this.operator = new Operator(overrider -> overrider
@@ -96,8 +111,16 @@ public final class Control implements AutoCloseable {
                 .withUseSSAToPatchPrimaryResource(false)
                 .withConcurrentReconciliationThreads(RECONCILERS)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(2)));
-        operator.register(new MoEDeploymentReconciler(services, serving, runner, decisions));
+        operator.register(new MoEDeploymentReconciler(
+                services, serving, runner, decisions, () -> metrics.count(Metric.OPERATOR_RECONCILE_ERRORS_TOTAL, 1)));
         operator.register(new ScaleOperationReconciler(runner));
+        this.observatory = new Observatory(
+                client,
+                clock,
+                holder,
+                metrics,
+                tracing,
+                new Sources(loads, topics, decisions, lease, fleet, this::ready));
     }
 
     /**
@@ -115,6 +138,19 @@ public final class Control implements AutoCloseable {
             Consumer<String> another,
             Runnable lost)
             throws InterruptedException {
+        return start(client, token, settings, clock, another, lost, Tracing.off());
+    }
+
+    /** The same, with spans of operations, which {@link #abandon} ends. */
+    public static Control start(
+            KubernetesClient client,
+            Token token,
+            Settings settings,
+            Clock clock,
+            Consumer<String> another,
+            Runnable lost,
+            Tracing tracing)
+            throws InterruptedException {
         String namespace = settings.namespace()
                 .or(() -> Optional.ofNullable(client.getNamespace()))
                 .orElse("default");
@@ -128,7 +164,7 @@ public final class Control implements AutoCloseable {
             share.ifPresent(SharedIngest::close);
             throw e;
         }
-        Control control = new Control(client, token, settings, clock, lease, kafka, share);
+        Control control = new Control(client, token, settings, clock, lease, holder, tracing, kafka, share);
         control.routes.start();
         control.operator.start();
         control.decisionLoop.start();
@@ -160,9 +196,27 @@ public final class Control implements AutoCloseable {
                 + ProcessHandle.current().pid();
     }
 
-    /** True when reconcilers run and agents and gateways are known. */
+    /** True when a decision could be taken: reconcilers run on what their informers know, agents and gateways are known, Kafka answers. */
     public boolean ready() {
-        return started && fleet.synced();
+        return notReady().isEmpty();
+    }
+
+    /** Why no decision could be taken, empty when one could. */
+    public Optional<String> notReady() {
+        if (!started || !operator.getRuntimeInfo().allEventSourcesAreHealthy()) {
+            return Optional.of("informers: not all of them know what there is");
+        }
+        if (!fleet.synced()) {
+            return Optional.of("fleet: agents, gateways and nodes are not known yet");
+        }
+        return topics.reachable()
+                ? Optional.empty()
+                : Optional.of("kafka: " + topics.problem().orElse("does not answer"));
+    }
+
+    /** What this operator shows while it leads. */
+    public Metrics metrics() {
+        return metrics;
     }
 
     public long term() {
@@ -200,6 +254,7 @@ public final class Control implements AutoCloseable {
     void abandon() {
         started = false;
         lease.abandon();
+        observatory.close();
         runner.close();
         decisionLoop.close();
         routes.close();
@@ -209,6 +264,7 @@ public final class Control implements AutoCloseable {
         operator.stop();
         fleet.close();
         peers.close();
+        tracing.close();
     }
 
     /** Stops in order; operations under way go on in the next operator. */

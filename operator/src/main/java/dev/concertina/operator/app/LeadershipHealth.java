@@ -7,8 +7,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready when this operator leads, the API server answers its informers, and agents and gateways are known; or when another leads and this one
- * would take over.
+ * Ready when a decision could be taken: this operator leads, the API server answers its informers, agents and gateways are known, and Kafka
+ * answers; or when another leads and this one would take over.
  */
 @Readiness
 @ApplicationScoped
@@ -26,6 +26,7 @@ public class LeadershipHealth implements HealthCheck {
                 .control()
                 .map(control -> response.status(control.ready())
                         .withData("term", control.term())
+                        .withData("reason", control.notReady().orElse("a decision could be taken"))
                         .withData("traffic", control.trafficProblem().orElse("reading"))
                         .build())
                 .orElseGet(() -> response.status(application.leader().isPresent())

@@ -1,5 +1,6 @@
 package dev.concertina.operator.app;
 
+import dev.concertina.observe.Tracing;
 import dev.concertina.operator.settings.Settings;
 import dev.concertina.wire.Token;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -42,7 +43,8 @@ public class OperatorApplication {
                     () -> {
                         LOG.log(System.Logger.Level.ERROR, "the lease is lost: ending, so that one leader acts");
                         Runtime.getRuntime().halt(1);
-                    });
+                    },
+                    Tracing.of(System.getenv(), "concertina-operator"));
             leader = null;
         } catch (InterruptedException e) {
             LOG.log(System.Logger.Level.INFO, "stopped while waiting for the lease");

@@ -5,8 +5,11 @@ import dev.concertina.crds.MoEDeploymentSpec;
 import dev.concertina.crds.MoEDeploymentSpec.Mode;
 import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.operator.ingest.Loads;
+import dev.concertina.operator.operation.Operations;
 import dev.concertina.operator.spec.Wanted;
 import dev.concertina.scheduler.load.LoadSnapshot;
+import dev.concertina.scheduler.width.LeadTimes;
+import dev.concertina.scheduler.width.Room;
 import dev.concertina.scheduler.width.WidthConfig;
 import dev.concertina.scheduler.width.WidthDecision;
 import dev.concertina.scheduler.width.WidthInput;
@@ -18,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +37,7 @@ public final class DecisionLoop implements AutoCloseable {
     private final KubernetesClient client;
     private final Loads loads;
     private final Decisions decisions;
+    private final Operations operations;
     private final Clock clock;
     private final Map<String, Watched> watched = new HashMap<>();
     private final Thread loop;
@@ -42,12 +47,19 @@ public final class DecisionLoop implements AutoCloseable {
         this.client = client;
         this.loads = loads;
         this.decisions = decisions;
+        this.operations = new Operations(client);
         this.clock = clock;
         this.loop = Thread.ofPlatform().daemon().name("decisions").unstarted(this::run);
     }
 
-    /** What the loop remembers of a deployment: its last decision, and until when one that was written may take to begin. */
-    private record Watched(Instant last, WidthMemory memory, Instant pendingUntil) {}
+    /**
+     * What the loop remembers of a deployment: its last decision, until when one that was written may take to begin, and how long operations
+     * took as of the width that served then.
+     */
+    private record Watched(Instant last, WidthMemory memory, Instant pendingUntil, int width, LeadTimes leadTimes) {
+        private static final Watched NOTHING =
+                new Watched(Instant.EPOCH, WidthMemory.initial(), Instant.EPOCH, -1, MeasuredLeadTimes.of(List.of()));
+    }
 
     public void start() {
         loop.start();
@@ -89,7 +101,7 @@ public final class DecisionLoop implements AutoCloseable {
         MoEDeploymentStatus status = deployment.getStatus();
         Wanted wanted = Wanted.of(deployment);
         Instant now = clock.instant();
-        Watched before = watched.getOrDefault(key, new Watched(Instant.EPOCH, WidthMemory.initial(), Instant.EPOCH));
+        Watched before = watched.getOrDefault(key, Watched.NOTHING);
         if (wanted.mode() == Mode.Manual
                 || wanted.paused()
                 || status == null
@@ -105,6 +117,7 @@ public final class DecisionLoop implements AutoCloseable {
         if (load.isEmpty()) {
             return;
         }
+        LeadTimes leadTimes = leadTimes(deployment, before, status.effectiveWidth());
         WidthDecision decision = policy(wanted)
                 .decide(new WidthInput(
                         now,
@@ -116,13 +129,22 @@ public final class DecisionLoop implements AutoCloseable {
                         wanted.slo(),
                         wanted.scaleUpStabilization(),
                         wanted.scaleDownStabilization(),
-                        before.memory()));
+                        before.memory(),
+                        new Room(wanted.budget(), 1, decisions.floor(key), 1, 1, Room.PLAIN.idleBeforeZero(), 1),
+                        leadTimes));
         boolean applied = wanted.mode() == Mode.Auto
                 && !load.get().missing()
                 && decision.width() != wanted.width()
                 && write(deployment, decision.width());
-        watched.put(key, new Watched(now, decision.memory(), applied ? now.plus(PENDING) : Instant.EPOCH));
-        decisions.add(key, new Decisions.Made(now, status.effectiveWidth(), slim(decision), applied));
+        watched.put(
+                key,
+                new Watched(
+                        now,
+                        decision.memory(),
+                        applied ? now.plus(PENDING) : Instant.EPOCH,
+                        status.effectiveWidth(),
+                        leadTimes));
+        decisions.add(key, new Decisions.Made(now, status.effectiveWidth(), decision.brief(), applied));
         if (applied) {
             LOG.log(
                     System.Logger.Level.INFO,
@@ -134,23 +156,21 @@ public final class DecisionLoop implements AutoCloseable {
         }
     }
 
-    /** Without what is large and takes no part in explaining a width. */
-    private static WidthDecision slim(WidthDecision decision) {
-        return new WidthDecision(
-                decision.width(),
-                decision.reasons(),
-                decision.candidates(),
-                decision.forecast(),
-                decision.capacityTokensPerSecond(),
-                decision.memory(),
-                decision.input().brief());
+    /** Read anew when another width serves: then an operation has ended. */
+    private LeadTimes leadTimes(MoEDeployment deployment, Watched before, int width) {
+        return before.width() == width
+                ? before.leadTimes()
+                : MeasuredLeadTimes.of(operations.list(
+                        deployment.getMetadata().getNamespace(),
+                        deployment.getMetadata().getName()));
     }
 
     /** The policy that decides for such a deployment. */
     public static WidthPolicy policy(Wanted wanted) {
-        return new WidthPolicy(wanted.pace()
+        WidthConfig config = wanted.pace()
                 .map(pace -> WidthConfig.ofPace(pace.step(), pace.token()))
-                .orElse(WidthConfig.of(PRIOR_TOKENS_PER_SECOND, PRIOR_STEP)));
+                .orElse(WidthConfig.of(PRIOR_TOKENS_PER_SECOND, PRIOR_STEP));
+        return new WidthPolicy(config.withConfidence(wanted.confidence()));
     }
 
     /** Writes {@code spec.width} by update with the resource version; a lost race is decided anew at the next interval. */

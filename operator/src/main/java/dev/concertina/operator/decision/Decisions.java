@@ -1,6 +1,7 @@
 package dev.concertina.operator.decision;
 
 import dev.concertina.crds.MoEDeploymentStatus;
+import dev.concertina.scheduler.forecast.Forecast;
 import dev.concertina.scheduler.width.WidthDecision;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -10,14 +11,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** The decisions made lately, per deployment, bounded. Safe for any number of threads. */
 public final class Decisions {
     private static final int KEPT = 3600;
     private final Map<String, History> histories = new ConcurrentHashMap<>();
-    private volatile BiConsumer<String, Made> listener = (deployment, made) -> {};
+    private final Map<String, Integer> floors = new ConcurrentHashMap<>();
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
     /**
      * One decision.
@@ -32,9 +34,20 @@ public final class Decisions {
         private @Nullable Made lastChange;
     }
 
-    /** Tells the listener, which must not block, each decision for another width than the one before, and each that was applied. */
-    public void onChange(BiConsumer<String, Made> listener) {
-        this.listener = listener;
+    /** Is told of decisions. */
+    @FunctionalInterface
+    public interface Listener {
+        /**
+         * One was made. Must not block.
+         *
+         * @param change true when it is for another width than the one before, and when it was applied
+         */
+        void made(String deployment, Made made, boolean change);
+    }
+
+    /** Tells one more listener of each decision from now on. */
+    public void listen(Listener listener) {
+        listeners.add(listener);
     }
 
     void add(String deployment, Made made) {
@@ -51,8 +64,8 @@ public final class Decisions {
                 history.lastChange = made;
             }
         }
-        if (changed || made.applied()) {
-            listener.accept(deployment, made);
+        for (Listener listener : listeners) {
+            listener.made(deployment, made, changed || made.applied());
         }
     }
 
@@ -84,24 +97,57 @@ public final class Decisions {
         return made != null && made.applied() && made.decision().width() == width;
     }
 
+    /** Notes the fewest ranks whose memory holds a deployment's model. */
+    public void floor(String deployment, int ranks) {
+        floors.put(deployment, ranks);
+    }
+
+    /** The fewest ranks whose memory holds the model, 1 as long as that is unknown. */
+    int floor(String deployment) {
+        return floors.getOrDefault(deployment, 1);
+    }
+
     /** Forgets a deployment. */
     public void forget(String deployment) {
+        floors.remove(deployment);
         histories.remove(deployment);
     }
 
     /** A decision as the API shows it. */
     public static MoEDeploymentStatus.Decision toStatus(Made made) {
+        WidthDecision decision = made.decision();
         return new MoEDeploymentStatus.Decision(
                 made.time().truncatedTo(ChronoUnit.MILLIS).toString(),
-                made.decision().width(),
-                made.decision().reasons(),
-                made.decision().candidates().stream()
+                decision.width(),
+                decision.reasons(),
+                decision.candidates().stream()
                         .map(candidate -> new MoEDeploymentStatus.Candidate(
                                 candidate.width(),
                                 rounded(candidate.attainment()),
                                 rounded(candidate.utilization()),
-                                candidate.verdict()))
-                        .toList());
+                                candidate.verdict(),
+                                candidate.cost(),
+                                candidate.leadTime().toMillis() / 1e3))
+                        .toList(),
+                forecast(decision));
+    }
+
+    private static MoEDeploymentStatus.@Nullable Forecast forecast(WidthDecision decision) {
+        Forecast forecast = decision.forecast();
+        if (forecast.basis() == Forecast.Basis.NOTHING) {
+            return null;
+        }
+        return new MoEDeploymentStatus.Forecast(
+                forecast.horizon().toMillis() / 1e3,
+                rounded(forecast.expected()),
+                rounded(forecast.level()),
+                rounded(forecast.trend()),
+                rounded(forecast.season()),
+                rounded(forecast.low()),
+                rounded(forecast.high()),
+                forecast.confidence(),
+                rounded(decision.backlogTokens()),
+                forecast.basis().words());
     }
 
     private static double rounded(double value) {

@@ -7,6 +7,7 @@ import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentStatus;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.operator.decision.Decisions;
+import dev.concertina.operator.decision.ExpertFloor;
 import dev.concertina.operator.deployment.Conditions.Said;
 import dev.concertina.operator.operation.OperationRunner;
 import dev.concertina.operator.operation.Operations;
@@ -39,6 +40,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>, Cleaner<MoEDeployment> {
     private static final System.Logger LOG = System.getLogger(MoEDeploymentReconciler.class.getName());
     private static final Duration AGAIN = Duration.ofSeconds(1);
+    private static final Duration FRESH = Duration.ofSeconds(5);
     private static final int HISTORY = 100;
     private static final Duration PATIENCE = Duration.ofMillis(1500);
 
@@ -54,8 +56,12 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
     private final Silence silence = new Silence();
     private final ModelNames names = new ModelNames();
     private final Rebalancing rebalancing;
+    private final Runnable brokenOff;
 
-    public MoEDeploymentReconciler(Services services, Serving serving, OperationRunner runner, Decisions decisions) {
+    /** @param brokenOff told of each reconciliation that broke off */
+    public MoEDeploymentReconciler(
+            Services services, Serving serving, OperationRunner runner, Decisions decisions, Runnable brokenOff) {
+        this.brokenOff = brokenOff;
         this.services = services;
         this.operations = new Operations(services.client());
         this.observer = new Observer(services, serving, operations);
@@ -133,6 +139,10 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         services.loads().watch(key, wanted.slo());
         services.topics().use(key, wanted.topic());
         services.routes().keep(namespace, name, wanted.modelName(), model.maxContext());
+        decisions.floor(
+                key,
+                ExpertFloor.of(
+                        model, wanted.kvBytes(), services.fleet().recent(FRESH).devices()));
         Observation seen = observer.observe(deployment, wanted);
         seen.active().ifPresent(runner::ensure);
         Silence.Heard heard =
@@ -219,8 +229,11 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         return start.moving().isEmpty() ? "repair" : "drain";
     }
 
-    private static void later(String what, MoEDeployment deployment, RuntimeException e) {
+    private void later(String what, MoEDeployment deployment, RuntimeException e) {
         boolean race = e instanceof KubernetesClientException k && k.getCode() == HttpURLConnection.HTTP_CONFLICT;
+        if (!race) {
+            brokenOff.run();
+        }
         LOG.log(
                 race ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
                 what + ", looking again soon deployment="

@@ -67,6 +67,11 @@ public record FleetView(Instant at, List<AgentView> agents) {
         return byNode.stream().flatMap(List::stream).toList();
     }
 
+    /** Every accelerator that is known. */
+    public List<Agents.Device> devices() {
+        return agents.stream().flatMap(AgentView::devices).toList();
+    }
+
     /** Agents that did not answer, in words; empty when all did. */
     public String problems() {
         return agents.stream()

@@ -1,5 +1,6 @@
 package dev.concertina.operator.fleet;
 
+import io.opentelemetry.context.Context;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,7 +34,7 @@ public final class Parallel {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<R>> futures = new ArrayList<>();
             for (T peer : peers) {
-                futures.add(threads.submit(() -> call.call(peer)));
+                futures.add(threads.submit(Context.current().wrap(() -> call.call(peer))));
             }
             List<R> answers = new ArrayList<>();
             for (Future<R> future : futures) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -37,7 +38,10 @@ public final class DigestReader implements TrafficTopics.Reading {
     private final Thread thread;
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     private final Map<Integer, PartitionMark> marks = new TreeMap<>();
+    private final AtomicLong read = new AtomicLong();
+    private final AtomicLong unusable = new AtomicLong();
     private volatile int partitions;
+    private volatile boolean reachable;
     private volatile @Nullable String trouble = "not connected yet";
     private volatile boolean closed;
 
@@ -62,6 +66,15 @@ public final class DigestReader implements TrafficTopics.Reading {
         synchronized (marks) {
             return List.copyOf(marks.values());
         }
+    }
+
+    @Override
+    public TrafficTopics.Progress progress() {
+        return new TrafficTopics.Progress(
+                reachable,
+                read.get(),
+                unusable.get(),
+                marks().stream().mapToLong(PartitionMark::lag).sum());
     }
 
     @Override
@@ -92,6 +105,7 @@ public final class DigestReader implements TrafficTopics.Reading {
                 side.make(kafka);
                 follow(consumer);
             } catch (KafkaException e) {
+                reachable = false;
                 if (!closed) {
                     say(KafkaClients.sentence(e));
                     KafkaClients.pause();
@@ -108,6 +122,7 @@ public final class DigestReader implements TrafficTopics.Reading {
                 // a broken connection ends in a timeout here
                 partitions = of(consumer, topic).size();
                 assign(consumer);
+                reachable = true;
                 askedNanos = System.nanoTime();
                 asked = partitions > 0;
                 say(asked ? null : "the topic " + topic + " does not exist yet");
@@ -156,11 +171,13 @@ public final class DigestReader implements TrafficTopics.Reading {
             LoadDigest digest = digests.digest(message);
             if (digest != null) {
                 loads.merge(digest);
+                count(digest.accepted() + digest.duplicates() + digest.late(), digest.malformed());
                 return;
             }
             PartitionMark mark = digests.mark(message);
             if (mark != null) {
                 loads.malformed(mark.malformed());
+                count(0, mark.malformed());
                 synchronized (marks) {
                     marks.merge(mark.partition(), mark, (old, fresh) -> fresh.millis() < old.millis() ? old : fresh);
                 }
@@ -173,6 +190,11 @@ public final class DigestReader implements TrafficTopics.Reading {
                     message.offset(),
                     e.getMessage());
         }
+    }
+
+    private void count(long usable, long malformed) {
+        read.addAndGet(usable + malformed);
+        unusable.addAndGet(malformed);
     }
 
     private void say(@Nullable String reason) {

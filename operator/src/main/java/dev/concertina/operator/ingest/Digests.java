@@ -3,6 +3,7 @@ package dev.concertina.operator.ingest;
 import dev.concertina.scheduler.load.LoadDigest;
 import dev.concertina.wire.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,28 +32,62 @@ final class Digests {
     /** One digest as one message, or as several when it is large: they only add up. */
     void write(int partition, LoadDigest digest, Consumer<ProducerRecord<byte[], byte[]>> to) {
         byte[] json = Json.write(digest);
-        List<LoadDigest.Second> seconds = digest.seconds();
-        if (json.length <= MOST_BYTES || (seconds.size() < 2 && (seconds.isEmpty() || digest.experts() == null))) {
+        List<LoadDigest> parts = json.length > MOST_BYTES ? parts(digest) : List.of();
+        if (parts.isEmpty()) {
             to.accept(message(partition + " " + digest.deployment(), json, DIGEST));
-            return;
         }
-        int half = digest.experts() == null ? seconds.size() / 2 : 0;
-        write(
-                partition,
-                new LoadDigest(
-                        digest.deployment(),
-                        seconds.subList(0, half),
-                        digest.windows(),
-                        digest.experts(),
-                        digest.accepted(),
-                        digest.duplicates(),
-                        digest.late(),
-                        digest.malformed()),
-                to);
-        write(
-                partition,
-                new LoadDigest(digest.deployment(), seconds.subList(half, seconds.size()), List.of(), null, 0, 0, 0, 0),
-                to);
+        for (LoadDigest part : parts) {
+            write(partition, part, to);
+        }
+    }
+
+    /** Two that add up to it, none when it is one second's, one table's or windows' alone. */
+    private static List<LoadDigest> parts(LoadDigest digest) {
+        List<LoadDigest.Second> seconds = digest.seconds();
+        LoadDigest.Experts experts = digest.experts();
+        if (experts != null && !seconds.isEmpty()) {
+            return List.of(rest(digest, seconds, null), first(digest, List.of(), experts));
+        }
+        if (experts != null
+                && experts.pairs() != null
+                && Arrays.stream(experts.tokens()).flatMapToLong(Arrays::stream).anyMatch(count -> count > 0)) {
+            long[][] tokens = experts.tokens();
+            return List.of(
+                    first(digest, seconds, new LoadDigest.Experts(experts.millis(), experts.seconds(), tokens, null)),
+                    rest(
+                            digest,
+                            List.of(),
+                            new LoadDigest.Experts(
+                                    experts.millis(),
+                                    experts.seconds(),
+                                    new long[tokens.length][tokens[0].length],
+                                    experts.pairs())));
+        }
+        if (seconds.size() > 1) {
+            int half = seconds.size() / 2;
+            return List.of(
+                    first(digest, seconds.subList(0, half), experts),
+                    rest(digest, seconds.subList(half, seconds.size()), null));
+        }
+        return List.of();
+    }
+
+    private static LoadDigest first(
+            LoadDigest of, List<LoadDigest.Second> seconds, LoadDigest.@Nullable Experts experts) {
+        return new LoadDigest(
+                of.deployment(),
+                seconds,
+                of.windows(),
+                experts,
+                of.accepted(),
+                of.duplicates(),
+                of.late(),
+                of.malformed());
+    }
+
+    private static LoadDigest rest(
+            LoadDigest of, List<LoadDigest.Second> seconds, LoadDigest.@Nullable Experts experts) {
+        return new LoadDigest(of.deployment(), seconds, List.of(), experts, 0, 0, 0, 0);
     }
 
     ProducerRecord<byte[], byte[]> mark(PartitionMark mark) {
@@ -84,6 +119,6 @@ final class Digests {
 
     private static boolean has(ConsumerRecord<byte[], byte[]> message, String name, byte[] value) {
         Header header = message.headers().lastHeader(name);
-        return header != null && java.util.Arrays.equals(header.value(), value);
+        return header != null && Arrays.equals(header.value(), value);
     }
 }

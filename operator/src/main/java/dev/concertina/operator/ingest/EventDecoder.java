@@ -25,6 +25,11 @@ public final class EventDecoder {
     private static final int MOST_CHARACTERS = 256;
     private static final int MOST_BYTES = 1 << 20;
 
+    /** What usual tables have at most; larger ones make their arrays grow. */
+    private static final int MOST_LAYERS = 64;
+
+    private static final int MOST_EXPERTS = 256;
+
     private String request = "";
     private String deployment = "";
     private String gateway = "";
@@ -45,6 +50,7 @@ public final class EventDecoder {
     private long promptTokensOfAll;
     private long generatedTokens;
     private long[][] table = new long[0][];
+    private long @Nullable [][][] pairs;
 
     /**
      * One event; null for a type that is none of ours.
@@ -99,7 +105,7 @@ public final class EventDecoder {
                 if (table.length == 0) {
                     throw new IllegalArgumentException("tokens is missing");
                 }
-                yield new TrafficEvent.Experts(deployment(), rank, time, seconds, table);
+                yield new TrafficEvent.Experts(deployment(), rank, time, seconds, table, pairs);
             }
             default -> null;
         };
@@ -172,6 +178,7 @@ public final class EventDecoder {
         promptTokensOfAll = -1;
         generatedTokens = -1;
         table = new long[0][];
+        pairs = null;
     }
 
     private void field(JsonParser json, String name, JsonToken token) throws IOException {
@@ -192,11 +199,12 @@ public final class EventDecoder {
             case "maxTokens" -> maxTokens = small(json, token, name);
             case "tokens" -> {
                 if (token == JsonToken.START_ARRAY) {
-                    table = table(json);
+                    table = table(json, name, MOST_LAYERS, MOST_EXPERTS);
                 } else {
                     tokens = small(json, token, name);
                 }
             }
+            case "pairs" -> pairs = token == JsonToken.VALUE_NULL ? null : tables(json, token, name);
             case "received" -> received = small(json, token, name);
             case "completed" -> completed = small(json, token, name);
             case "failed" -> failed = small(json, token, name);
@@ -236,26 +244,45 @@ public final class EventDecoder {
         return Math.toIntExact(Math.clamp(whole(json, token, name), -1L, Integer.MAX_VALUE));
     }
 
-    private static long[][] table(JsonParser json) throws IOException {
-        long[][] rows = new long[64][];
+    private static long[][][] tables(JsonParser json, JsonToken start, String name) throws IOException {
+        if (start != JsonToken.START_ARRAY) {
+            throw new IllegalArgumentException(name + " is no list of tables");
+        }
+        long[][][] tables = new long[MOST_LAYERS][][];
+        int count = 0;
+        int expected = 1;
+        for (JsonToken token = json.nextToken(); token != JsonToken.END_ARRAY; token = json.nextToken()) {
+            if (token != JsonToken.START_ARRAY) {
+                throw new IllegalArgumentException(name + " is no list of tables");
+            }
+            tables = count == tables.length ? Arrays.copyOf(tables, count * 2) : tables;
+            tables[count] = table(json, name, expected, expected);
+            expected = tables[count].length;
+            count++;
+        }
+        return Arrays.copyOf(tables, count);
+    }
+
+    private static long[][] table(JsonParser json, String name, int layers, int experts) throws IOException {
+        long[][] rows = new long[Math.max(layers, 1)][];
         int count = 0;
         for (JsonToken token = json.nextToken(); token != JsonToken.END_ARRAY; token = json.nextToken()) {
             if (token != JsonToken.START_ARRAY) {
-                throw new IllegalArgumentException("tokens is no table");
+                throw new IllegalArgumentException(name + " is no table");
             }
             rows = count == rows.length ? Arrays.copyOf(rows, count * 2) : rows;
-            rows[count] = row(json, count == 0 ? 256 : rows[count - 1].length);
+            rows[count] = row(json, name, count == 0 ? experts : rows[count - 1].length);
             count++;
         }
-        return Arrays.copyOf(rows, count);
+        return count == rows.length ? rows : Arrays.copyOf(rows, count);
     }
 
-    private static long[] row(JsonParser json, int expected) throws IOException {
+    private static long[] row(JsonParser json, String name, int expected) throws IOException {
         long[] row = new long[Math.max(expected, 1)];
         int count = 0;
         for (JsonToken token = json.nextToken(); token != JsonToken.END_ARRAY; token = json.nextToken()) {
             row = count == row.length ? Arrays.copyOf(row, count * 2) : row;
-            row[count++] = whole(json, token, "tokens");
+            row[count++] = whole(json, token, name);
         }
         return count == row.length ? row : Arrays.copyOf(row, count);
     }

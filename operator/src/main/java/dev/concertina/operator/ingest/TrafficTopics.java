@@ -35,9 +35,24 @@ public final class TrafficTopics implements AutoCloseable {
             return List.of();
         }
 
+        /** How far it is. */
+        default Progress progress() {
+            return new Progress(true, 0, 0, 0);
+        }
+
         @Override
         void close();
     }
+
+    /**
+     * How far the reading of a topic is.
+     *
+     * @param reachable whether Kafka answers; a topic that does not exist yet is no reason against it
+     * @param read events that reached a deployment's count, or were found unusable, from a minute before the start on
+     * @param malformed of those, the ones that could not be used
+     * @param lag events not counted yet, as those who count said last
+     */
+    public record Progress(boolean reachable, long read, long malformed, long lag) {}
 
     /** The leader's: adds up what the replicas count. Without Kafka nothing is read. */
     public static TrafficTopics merged(Optional<KafkaAccess> kafka, String own, Loads loads, Clock clock) {
@@ -119,6 +134,18 @@ public final class TrafficTopics implements AutoCloseable {
         Map<String, List<PartitionMark>> marks = new TreeMap<>();
         readings.forEach((topic, reading) -> marks.put(topic, reading.marks()));
         return marks;
+    }
+
+    /** How far each topic is. */
+    public synchronized Map<String, Progress> progress() {
+        Map<String, Progress> progress = new HashMap<>();
+        readings.forEach((topic, reading) -> progress.put(topic, reading.progress()));
+        return progress;
+    }
+
+    /** Whether Kafka answers; true also where no Kafka is configured, since there is nothing to reach. */
+    public boolean reachable() {
+        return progress().values().stream().allMatch(Progress::reachable);
     }
 
     @Override

@@ -33,7 +33,7 @@ public final class LeaseTerm implements AutoCloseable {
     private volatile boolean closed;
     private long term;
     private String said = "";
-    private Instant renewed = Instant.EPOCH;
+    private volatile Instant renewed = Instant.EPOCH;
     private String seenVersion = "";
     private String seenHolder = "";
     private Instant seenSince = Instant.EPOCH;
@@ -83,6 +83,11 @@ public final class LeaseTerm implements AutoCloseable {
     /** What every command carries. */
     public long term() {
         return term;
+    }
+
+    /** When it was renewed last. */
+    public Instant renewed() {
+        return renewed;
     }
 
     private boolean tryTake() {

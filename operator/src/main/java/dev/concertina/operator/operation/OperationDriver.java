@@ -3,6 +3,7 @@ package dev.concertina.operator.operation;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus;
+import dev.concertina.operator.observe.OperationTrace;
 import dev.concertina.operator.operation.OperationState.Active;
 import dev.concertina.operator.operation.OperationState.BeforeCommit;
 import dev.concertina.operator.operation.OperationState.Committing;
@@ -14,6 +15,7 @@ import dev.concertina.operator.operation.OperationState.RollingBack;
 import dev.concertina.operator.operation.OperationState.Staging;
 import dev.concertina.operator.operation.OperationState.Warming;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.opentelemetry.context.Scope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -26,6 +28,7 @@ final class OperationDriver {
     private static final int MIGRATION_PATIENCE = 5;
 
     private final Services services;
+    private final boolean traced;
     private final PlanPhase plan = new PlanPhase();
     private final ProvisionPhase provision = new ProvisionPhase();
     private final StagePhase stage = new StagePhase();
@@ -35,7 +38,9 @@ final class OperationDriver {
     private final ReclaimPhase reclaim = new ReclaimPhase();
     private final RollBackPhase rollBack = new RollBackPhase();
 
-    OperationDriver(Services services) {
+    /** @param traced whether commands carry the operation's trace */
+    OperationDriver(Services services, boolean traced) {
+        this.traced = traced;
         this.services = services;
     }
 
@@ -95,7 +100,11 @@ final class OperationDriver {
         while (true) {
             try {
                 Run run = new Run(operation, owner, state.progress(), services, deadline);
-                return act(run, state);
+                try (Scope trace = OperationTrace.of(
+                                operation, state.progress().phases().getLast(), traced)
+                        .makeCurrent()) {
+                    return act(run, state);
+                }
             } catch (PhaseFailed e) {
                 return failed(state, String.valueOf(e.getMessage()));
             } catch (IllegalArgumentException e) {

@@ -14,8 +14,9 @@ public final class OperationRunner implements AutoCloseable {
     private final Set<String> woken = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    public OperationRunner(Services services) {
-        this.driver = new OperationDriver(services);
+    /** @param traced whether commands to agents and workers carry the operation's trace */
+    public OperationRunner(Services services, boolean traced) {
+        this.driver = new OperationDriver(services, traced);
     }
 
     /** Sees to it that the operation is being driven. */

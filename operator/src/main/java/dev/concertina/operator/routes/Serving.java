@@ -4,10 +4,13 @@ import dev.concertina.operator.fleet.Fleet;
 import dev.concertina.operator.fleet.FleetView;
 import dev.concertina.operator.fleet.Peers;
 import dev.concertina.operator.fleet.Seat;
+import dev.concertina.operator.ingest.Loads;
+import dev.concertina.scheduler.load.TrafficEvent;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.Rank;
 import dev.concertina.wire.Workers;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +25,15 @@ import java.util.concurrent.Future;
 public final class Serving {
     private final Fleet fleet;
     private final Peers peers;
+    private final Loads loads;
+    private final Clock clock;
 
-    public Serving(Fleet fleet, Peers peers) {
+    /** @param loads told of the KV pages in use that each look sees */
+    public Serving(Fleet fleet, Peers peers, Loads loads, Clock clock) {
         this.fleet = fleet;
         this.peers = peers;
+        this.loads = loads;
+        this.clock = clock;
     }
 
     /** What a rank does. */
@@ -82,6 +90,8 @@ public final class Serving {
     private RankHealth ask(Seat seat, long epoch) {
         try {
             Workers.State state = peers.workerState(seat.member().controlAddress());
+            loads.accept(new TrafficEvent.KvPages(
+                    state.deployment(), state.rank(), clock.instant(), state.kvPagesUsed(), state.kvPagesTotal()));
             Health health = state.epoch() >= epoch ? Health.SERVING : Health.NEW;
             return RankHealth.of(seat, health);
         } catch (IOException | ControlException e) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param pinned placement to use as it is
  * @param topic further topic with this deployment's events
  * @param maxStep 0: no limit
+ * @param budget most accelerators, 0: no limit
+ * @param confidence with which the demand stays below what a width is chosen for
  * @param pace speed of the simulated accelerators, when the engine's environment states one
  */
 public record Wanted(
@@ -33,6 +35,8 @@ public record Wanted(
         int minWidth,
         int maxWidth,
         int maxStep,
+        int budget,
+        double confidence,
         Duration scaleUpStabilization,
         Duration scaleDownStabilization,
         Duration interval,
@@ -45,6 +49,7 @@ public record Wanted(
         boolean paused,
         Optional<Pace> pace) {
     private static final long DEFAULT_KV_BYTES = 64L << 20;
+    private static final double DEFAULT_CONFIDENCE = 0.8;
 
     /** A step of a rank takes {@code step + token x tokens}. */
     public record Pace(Duration step, Duration token) {}
@@ -65,7 +70,7 @@ public record Wanted(
         require(path.startsWith("/"), "spec.model.source is '" + source + "'; write file:// and an absolute path");
         checkEngine(spec);
         MoEDeploymentSpec.Scaling scaling = spec.scaling() == null
-                ? new MoEDeploymentSpec.Scaling(null, null, null, null, null, null, null, null)
+                ? new MoEDeploymentSpec.Scaling(null, null, null, null, null, null, null, null, null, null)
                 : spec.scaling();
         int min = Objects.requireNonNullElse(scaling.minWidth(), 1);
         int max = Objects.requireNonNullElse(scaling.maxWidth(), 8);
@@ -83,6 +88,8 @@ public record Wanted(
                 min,
                 max,
                 scaling.maxStep() == null ? 0 : scaling.maxStep(),
+                scaling.budget() == null ? 0 : scaling.budget(),
+                confidence(scaling.confidence()),
                 Durations.parse(
                         "spec.scaling.scaleUpStabilization", scaling.scaleUpStabilization(), Duration.ofSeconds(2)),
                 Durations.parse(
@@ -98,6 +105,12 @@ public record Wanted(
                 spec.traffic() == null ? null : spec.traffic().topic(),
                 Boolean.TRUE.equals(spec.paused()),
                 pace(spec.engine()));
+    }
+
+    private static double confidence(@Nullable Double confidence) {
+        double given = Objects.requireNonNullElse(confidence, DEFAULT_CONFIDENCE);
+        require(given >= 0.5 && given <= 0.99, "spec.scaling.confidence is " + given + "; it must be from 0.5 to 0.99");
+        return given;
     }
 
     private static void checkEngine(MoEDeploymentSpec spec) {

@@ -87,8 +87,9 @@ class OperatorPermissionsTest extends OperatorHarness {
             }
         }
         assertThat(refused).as("calls that the roles do not allow").isEmpty();
-        // What only other moments bring: Auto's write of the width, and the deletion of a deployment's oldest
-        // operations.
+        // What only other moments bring: Auto's write of the width, the deletion of a deployment's oldest
+        // operations, and an Event that is said again.
+        used.add("patch events.k8s.io/events");
         used.add("update concertina.dev/moedeployments");
         assertThat(used).as("calls made, and calls allowed").isEqualTo(allowed());
     }

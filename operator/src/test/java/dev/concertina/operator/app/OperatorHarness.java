@@ -116,7 +116,8 @@ public abstract class OperatorHarness {
                 null,
                 null,
                 width,
-                new MoEDeploymentSpec.Scaling(MoEDeploymentSpec.Mode.Manual, 1, 4, null, null, null, null, null),
+                new MoEDeploymentSpec.Scaling(
+                        MoEDeploymentSpec.Mode.Manual, 1, 4, null, null, null, null, null, null, null),
                 null,
                 null,
                 new MoEDeploymentSpec.Accelerator(null, "1Mi", null),

@@ -29,6 +29,29 @@ class EventDecoderTest {
         assertThat(new EventDecoder().decode("someone.else", TIME, new byte[0])).isNull();
     }
 
+    @Test
+    void expertsComeWithTheirPairsOrWithout() {
+        long[][] tokens = {{8, 0, 1}, {4, 4, 1}, {0, 9, 0}};
+        long[][][] pairs = {{{3, 5, 0}, {0, 0, 0}, {1, 0, 0}}, {{0, 4, 0}, {0, 4, 0}, {0, 1, 0}}};
+        TrafficEvent.Experts with = experts(Json.write(new Events.Experts("d/x", 2, 1.5, tokens, pairs)));
+        assertThat(with.rank()).isEqualTo(2);
+        assertThat(with.seconds()).isEqualTo(1.5);
+        assertThat(with.tokens()).isDeepEqualTo(tokens);
+        assertThat(with.pairs()).isDeepEqualTo(pairs);
+        TrafficEvent.Experts without = experts(Json.write(new Events.Experts("d/x", 2, 1.5, tokens)));
+        assertThat(without.tokens()).isDeepEqualTo(tokens);
+        assertThat(without.pairs()).isNull();
+        for (String bad : new String[] {"7", "[7]", "[[7]]", "[[[\"a\"]]]", "[[[1]", "[[[1.5]]]", "[null]", "{}"}) {
+            byte[] data = ("{\"deployment\":\"d/x\",\"rank\":0,\"seconds\":1,\"tokens\":[[1]],\"pairs\":" + bad + "}")
+                    .getBytes(StandardCharsets.UTF_8);
+            assertThatThrownBy(() -> experts(data)).as(bad).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    private static TrafficEvent.Experts experts(byte[] data) {
+        return (TrafficEvent.Experts) new EventDecoder().decode(Events.EXPERTS, TIME, data);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

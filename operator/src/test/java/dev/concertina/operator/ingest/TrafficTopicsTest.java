@@ -23,6 +23,11 @@ class TrafficTopicsTest {
         }
 
         @Override
+        public TrafficTopics.Progress progress() {
+            return new TrafficTopics.Progress(!topic.equals("broken"), 7, 2, 1);
+        }
+
+        @Override
         public void close() {
             log.add("close " + topic);
         }
@@ -38,9 +43,14 @@ class TrafficTopicsTest {
         topics.use("b/y", "team-a");
         topics.use("a/x", null);
         assertThat(log).containsExactly("start own", "start team-a");
+        assertThat(topics.reachable()).isTrue();
         topics.use("b/y", "broken");
         assertThat(log).containsExactly("start own", "start team-a", "close team-a", "start broken");
         assertThat(topics.problem()).contains("topic broken: not connected yet");
+        assertThat(topics.reachable()).isFalse();
+        assertThat(topics.progress())
+                .containsOnlyKeys("own", "broken")
+                .containsEntry("broken", new TrafficTopics.Progress(false, 7, 2, 1));
         topics.close();
         assertThat(log).endsWith("close broken", "close own").hasSize(6);
     }
@@ -51,6 +61,8 @@ class TrafficTopicsTest {
         none.start();
         none.use("a/x", "team-a");
         assertThat(none.problem()).contains("CONCERTINA_KAFKA is not set");
+        assertThat(none.reachable()).isTrue();
+        assertThat(none.progress()).isEmpty();
         none.close();
     }
 }

@@ -71,6 +71,17 @@ class RestIT {
     }
 
     @Test
+    void metricsAreForWhoeverHasTheControlToken() throws IOException {
+        assertThat(operator.call("GET", "/metrics", "", null).statusCode()).isEqualTo(401);
+        assertThat(operator.call("GET", "/metrics", ADMIN, null).statusCode()).isEqualTo(401);
+        HttpResponse<String> metrics = operator.call("GET", "/metrics", "a-token-of-sufficient-length", null);
+        assertThat(metrics.statusCode()).isEqualTo(200);
+        assertThat(metrics.body())
+                .contains("concertina_operator_leader 1.0")
+                .contains("concertina_deployment_width_ranks{deployment=\"shakespeare\",kind=\"serving\"");
+    }
+
+    @Test
     void theDocumentIsTheOneThatIsCommitted() throws IOException {
         assertThat(Serialization.yamlMapper().readTree(Files.readString(Path.of("target/openapi/openapi.yaml"))))
                 .as("copy operator/target/openapi/openapi.yaml to docs/openapi.yaml when the API changed on purpose")

@@ -33,6 +33,24 @@ public record Forecast(
         Basis basis,
         int samples) {
 
+    /** The same with so much more (or less) of the season. */
+    public Forecast shifted(double more) {
+        double next = Math.max(0, expected + more);
+        return new Forecast(
+                horizon,
+                span,
+                next,
+                level,
+                trend,
+                season + more,
+                burst,
+                Math.max(0, low + next - expected),
+                next + burst,
+                confidence,
+                basis,
+                samples);
+    }
+
     /** What a forecast rests on. */
     public enum Basis {
         /** No sample at all: the demand is unknown, and every figure is 0. */

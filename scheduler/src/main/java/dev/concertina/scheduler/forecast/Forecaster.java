@@ -6,7 +6,8 @@ import java.util.Arrays;
 
 /**
  * Forecasts the mean of a rate over a span that ends at a horizon: a blend of simple components, or a clear step or rise, within a band made
- * of the errors that the same method made on the same history. Pure and safe for any number of threads; time grows with the history's length.
+ * of the errors that the same method made on the same history, and no higher than the most that was seen and noise. Pure and safe for any
+ * number of threads; time grows with the history's length.
  */
 public final class Forecaster {
     /** Fewer samples than this are a short history. */
@@ -56,7 +57,8 @@ public final class Forecaster {
             season = last.season();
             double least = noise(series, last.expected(), spanBins, Math.min(last.samples(), LEVEL_SAMPLES));
             below = Math.max(least, -hindsight.error(1 - confidence) * hindsight.scale(last.expected()));
-            above = Math.max(least, hindsight.error(confidence) * hindsight.scale(last.expected()));
+            double seen = hindsight.error(confidence) * hindsight.scale(last.expected());
+            above = Math.max(least, Math.min(seen, hindsight.most() + least - last.expected()));
         }
         double expected = Math.max(0, level + trend + season);
         return new Forecast(

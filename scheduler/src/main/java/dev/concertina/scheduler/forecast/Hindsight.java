@@ -11,7 +11,11 @@ import java.util.Arrays;
  */
 final class Hindsight {
     private static final int ERRORS_KEPT = 400;
+    /** Errors needed before they make a band, and how many times the lead: one step spoils as many as the lead is long. */
     private static final int ERRORS_NEEDED = 30;
+
+    private static final int LEADS_NEEDED = 8;
+    private static final int MOST_NEEDED = 150;
     private static final double FADING = Math.pow(0.5, 1 / 100.0);
     private static final double REGIME_FADING = 0.95;
     private static final double POWER = 8;
@@ -39,6 +43,7 @@ final class Hindsight {
     private int errorCount;
     private double sum;
     private int count;
+    private double most;
 
     Hindsight(Series series, int lead, int span) {
         this.series = series;
@@ -95,6 +100,9 @@ final class Hindsight {
     private void learn(int at) {
         int origin = at - lead;
         double actual = components.mean(at - span + 1, at);
+        if (at >= span - 1 && actual > most) {
+            most = actual;
+        }
         if (origin < 0 || Double.isNaN(actual)) {
             return;
         }
@@ -158,13 +166,18 @@ final class Hindsight {
     /** The quantile of the scaled errors, 0 while there are too few. */
     double error(double quantile) {
         int kept = Math.min(errorCount, ERRORS_KEPT);
-        if (kept < ERRORS_NEEDED) {
+        if (kept < Math.clamp((long) LEADS_NEEDED * lead, ERRORS_NEEDED, MOST_NEEDED)) {
             return 0;
         }
         double[] sorted = Arrays.copyOf(errors, kept);
         Arrays.sort(sorted);
         double rank = quantile >= 0.5 ? Math.ceil(quantile * (kept + 1)) : Math.floor(quantile * (kept + 1));
         return sorted[Math.clamp((int) rank - 1, 0, kept - 1)];
+    }
+
+    /** The greatest mean over a span that the history holds. */
+    double most() {
+        return most;
     }
 
     /** What errors of a forecast are relative to. */

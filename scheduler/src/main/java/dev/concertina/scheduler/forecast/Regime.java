@@ -42,12 +42,33 @@ record Regime(Forecast.Basis basis, double level, double rise, int samples) {
             return NONE;
         }
         double noise = series.unit() / series.binSeconds();
-        Regime rise = rise(recent, Math.min(count, RISE_WINDOW), noise, lead);
-        return rise.basis == Forecast.Basis.RISE ? rise : step(recent, count, noise);
+        int risen = Math.min(count, RISE_WINDOW);
+        Rise rise = rise(recent, risen, noise, lead);
+        Regime step = step(recent, count, noise);
+        boolean clear = rise.regime.basis == Forecast.Basis.RISE;
+        boolean stepped =
+                step.basis == Forecast.Basis.STEP && squaresLeft(step, recent, count, risen) < rise.squaresLeft;
+        return clear && !stepped ? rise.regime : step;
+    }
+
+    /** A line through the newest samples, and the weighted squares that it leaves: a step looks like a rise, but leaves more to a line. */
+    private record Rise(Regime regime, double squaresLeft) {}
+
+    private static double squaresLeft(Regime step, double[] recent, int count, int window) {
+        double before = 0;
+        for (int i = step.samples; i < count; i++) {
+            before += recent[i] / (count - step.samples);
+        }
+        double squares = 0;
+        for (int i = 0; i < window; i++) {
+            double error = recent[i] - (i < step.samples ? step.level : before);
+            squares += RISE_WEIGHTS[i] * error * error;
+        }
+        return squares;
     }
 
     /** Weighted least squares over the newest samples; {@code recent} is newest first. */
-    private static Regime rise(double[] recent, int count, double noise, int lead) {
+    private static Rise rise(double[] recent, int count, double noise, int lead) {
         double w = 0;
         double meanAge = 0;
         double mean = 0;
@@ -74,15 +95,17 @@ record Regime(Forecast.Basis basis, double level, double rise, int samples) {
         }
         effective = w * w / effective;
         double slope = sxy / sxx;
-        double residual = Math.max(Math.max(0, syy - slope * sxy) / w, mean * noise);
+        double left = Math.max(0, syy - slope * sxy);
+        double residual = Math.max(left / w, mean * noise);
         double error = Math.sqrt(residual * w / sxx / Math.max(1, effective - 2));
         if (slope <= RISE_ERRORS * error || mean <= 0) {
-            return NONE;
+            return new Rise(NONE, left);
         }
         double newest = (recent[0] + recent[1] + recent[2]) / 3;
         double level = Math.min(mean + slope * meanAge, 1.15 * newest);
         double damped = slope * DAMPING * (1 - Math.pow(DAMPING, lead)) / (1 - DAMPING);
-        return new Regime(Forecast.Basis.RISE, level, Math.min(damped, MOST_RISE * level), count);
+        Regime regime = new Regime(Forecast.Basis.RISE, level, Math.min(damped, MOST_RISE * level), count);
+        return new Rise(regime, left);
     }
 
     private static Regime step(double[] recent, int count, double noise) {

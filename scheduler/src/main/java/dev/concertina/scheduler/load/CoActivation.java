@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** How often a token that went to one expert went to another of the next layer, with exponential decay over event time, summed over ranks. */
 final class CoActivation {
     /** Of all pairs of layers together; DeepSeek-V3 has 57 x 256 x 256. */
-    private static final int MOST_CELLS = 1 << 22;
+    static final int MOST_CELLS = 1 << 22;
 
     private final double halfLifeSeconds;
     /** {@code [layer][expert][expert of the next layer]}, as of {@code at}. */
@@ -20,9 +20,9 @@ final class CoActivation {
         halfLifeSeconds = halfLife.toNanos() / 1e9;
     }
 
-    /** True when the table is of the shape that belongs to the experts' and holds nothing negative. */
-    static boolean wellFormed(long[][][] table, int layers, int experts) {
-        if (table.length != layers - 1 || (long) table.length * experts * experts > MOST_CELLS) {
+    /** True when the table is of the shape that belongs to the experts', not larger than that, and holds nothing negative. */
+    static boolean wellFormed(long[][][] table, int layers, int experts, int mostCells) {
+        if (table.length != layers - 1 || (long) table.length * experts * experts > mostCells) {
             return false;
         }
         for (long[][] layer : table) {

@@ -70,6 +70,7 @@ public record LoadDigest(
      *
      * @param millis since 1970, end of the newest window in it
      * @param tokens {@code [layer][expert]}
+     * @param pairs {@code [layer][expert][expert of the next layer]} tokens that went to both, null when nobody counted them
      */
-    public record Experts(long millis, double seconds, long[][] tokens) {}
+    public record Experts(long millis, double seconds, long[][] tokens, long @Nullable [][][] pairs) {}
 }

@@ -92,12 +92,13 @@ public final class LoadTracker {
         }
         LoadDigest.Experts experts = digest.experts();
         if (experts != null) {
-            usable &= expertLoad.add(new TrafficEvent.Experts(
+            usable &= take(new TrafficEvent.Experts(
                     digest.deployment(),
                     0,
                     Instant.ofEpochMilli(experts.millis()),
                     experts.seconds(),
-                    experts.tokens()));
+                    experts.tokens(),
+                    experts.pairs()));
         }
         accepted += digest.accepted();
         duplicates += digest.duplicates();
@@ -213,7 +214,7 @@ public final class LoadTracker {
     private boolean take(TrafficEvent.Experts event) {
         long @Nullable [][][] pairs = event.pairs();
         int experts = event.tokens().length == 0 ? 0 : event.tokens()[0].length;
-        if (pairs != null && !CoActivation.wellFormed(pairs, event.tokens().length, experts)) {
+        if (pairs != null && !CoActivation.wellFormed(pairs, event.tokens().length, experts, CoActivation.MOST_CELLS)) {
             return false;
         }
         if (!expertLoad.add(event)) {

@@ -3,6 +3,7 @@ package dev.concertina.scheduler.load;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #open} counts, which the caller drains. Not for several threads.
  */
 public final class PartitionLoad {
-    /** Experts times layers beyond which a table is refused: its digest must fit into a message. */
+    /** Numbers beyond which a table, of experts or of pairs, is refused: it must fit into a message. */
     private static final int MOST_CELLS = 1 << 16;
 
     /** Tokens of one expert in one window beyond which a table is refused. */
@@ -258,13 +259,13 @@ public final class PartitionLoad {
     }
 
     private boolean add(Part part, TrafficEvent.Experts event) {
-        if (!ExpertLoad.regular(event.tokens(), MOST_CELLS) || largest(event.tokens()) > MOST_TOKENS) {
+        if (!usable(event)) {
             return false;
         }
         LoadDigest.Experts sum = part.experts;
         long millis = event.time().toEpochMilli();
         if (sum == null) {
-            part.experts = new LoadDigest.Experts(millis, event.seconds(), event.tokens());
+            part.experts = new LoadDigest.Experts(millis, event.seconds(), event.tokens(), event.pairs());
             open++;
             return true;
         }
@@ -272,14 +273,39 @@ public final class PartitionLoad {
         if (table.length != event.tokens().length || table[0].length != event.tokens()[0].length) {
             return false;
         }
-        for (int layer = 0; layer < table.length; layer++) {
-            for (int expert = 0; expert < table[layer].length; expert++) {
-                table[layer][expert] += event.tokens()[layer][expert];
+        add(table, event.tokens());
+        long @Nullable [][][] pairs = sum.pairs();
+        long @Nullable [][][] more = event.pairs();
+        if (pairs != null && more != null) {
+            for (int layer = 0; layer < pairs.length; layer++) {
+                add(pairs[layer], more[layer]);
             }
         }
-        part.experts =
-                new LoadDigest.Experts(Math.max(millis, sum.millis()), Math.max(event.seconds(), sum.seconds()), table);
+        part.experts = new LoadDigest.Experts(
+                Math.max(millis, sum.millis()),
+                Math.max(event.seconds(), sum.seconds()),
+                table,
+                pairs == null ? more : pairs);
         return true;
+    }
+
+    private static boolean usable(TrafficEvent.Experts event) {
+        long[][] tokens = event.tokens();
+        if (!ExpertLoad.regular(tokens, MOST_CELLS) || largest(tokens) > MOST_TOKENS) {
+            return false;
+        }
+        long @Nullable [][][] pairs = event.pairs();
+        return pairs == null
+                || (CoActivation.wellFormed(pairs, tokens.length, tokens[0].length, MOST_CELLS)
+                        && Arrays.stream(pairs).noneMatch(layer -> largest(layer) > MOST_TOKENS));
+    }
+
+    private static void add(long[][] sum, long[][] more) {
+        for (int row = 0; row < sum.length; row++) {
+            for (int column = 0; column < sum[row].length; column++) {
+                sum[row][column] += more[row][column];
+            }
+        }
     }
 
     private static long largest(long[][] table) {

@@ -1,6 +1,9 @@
 package dev.concertina.scheduler.placement;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 
 /** Lower bounds of a layer's max/mean load that no placement beats, whatever the other objectives. */
 final class Bound {
@@ -14,7 +17,63 @@ final class Bound {
             // replicas one by one to the greatest share make the greatest share as small as it can be
             bound = Math.max(bound, problem.load()[expert] / copies[expert]);
         }
-        return problem.totalSlots() == problem.experts() ? Math.max(bound, pigeonholes(problem)) : bound;
+        return Math.max(
+                bound, problem.totalSlots() == problem.experts() ? pigeonholes(problem) : apart(problem, bound));
+    }
+
+    /**
+     * With replicas: two copies that take more than half of a load T each cannot share a rank that stays within T. Each expert can have either the
+     * fewest copies that stay within T, which may be such, or enough of them to be none; where ranks and slots do not suffice for any such
+     * choice, T is out of reach. The choice is relaxed to fractions, so what is found is a bound.
+     */
+    private static long apart(LayerProblem problem, long least) {
+        long low = least;
+        long high = 2 * least;
+        if (!reachable(problem, high)) {
+            return high;
+        }
+        while (high - low > LayerProblem.UNIT / 100_000) {
+            long middle = (low + high) / 2;
+            if (reachable(problem, middle)) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        return low;
+    }
+
+    private static boolean reachable(LayerProblem problem, long most) {
+        long slots = problem.totalSlots();
+        long big = 0;
+        List<double[]> smaller = new ArrayList<>();
+        for (long load : problem.load()) {
+            long fewest = Math.max(1, ceil(load, most));
+            slots -= fewest;
+            if (load / fewest > most / 2) {
+                big += fewest;
+                smaller.add(new double[] {fewest, ceil(2 * load, most) - fewest});
+            }
+        }
+        if (slots < 0) {
+            return false;
+        }
+        double tooMany = big - problem.ranks();
+        smaller.sort(Comparator.comparingDouble(saving -> saving[1] / saving[0]));
+        double left = slots;
+        for (double[] saving : smaller) {
+            if (tooMany <= 0) {
+                break;
+            }
+            double part = saving[1] == 0 ? 1 : Math.min(1, left / saving[1]);
+            tooMany -= part * saving[0];
+            left -= part * saving[1];
+        }
+        return tooMany <= 0;
+    }
+
+    private static long ceil(long load, long most) {
+        return (load + most - 1) / most;
     }
 
     private static long even(LayerProblem problem) {
@@ -40,6 +99,16 @@ final class Bound {
                 sum += sorted[i];
             }
             bound = Math.max(bound, sum);
+        }
+        return Math.max(bound, pairs(problem, sorted));
+    }
+
+    /** Two slots on each rank: no pairing has a lighter heaviest pair than the heaviest with the lightest, and so on. */
+    private static long pairs(LayerProblem problem, long[] sorted) {
+        long bound = 0;
+        boolean two = Arrays.stream(problem.slots()).allMatch(slots -> slots == 2);
+        for (int i = 0; two && i < sorted.length / 2; i++) {
+            bound = Math.max(bound, sorted[i] + sorted[sorted.length - 1 - i]);
         }
         return bound;
     }

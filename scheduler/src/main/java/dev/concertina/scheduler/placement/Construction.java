@@ -2,8 +2,9 @@ package dev.concertina.scheduler.placement;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A first placement of one layer: from nothing by sorted packing (replicas to the greatest load per copy, then the heaviest copy first, each
@@ -15,6 +16,7 @@ final class Construction {
     private static final int JUDGED = 8;
 
     private static final double ROUGHNESS = 1e-6;
+    private static final int EXPERT_BITS = 20;
 
     private final LayerProblem problem;
     private final long deadline;
@@ -55,12 +57,18 @@ final class Construction {
         return strict.weighted() < table.weighted() ? strict : table;
     }
 
-    private List<Integer> heaviestFirst(int[] copies) {
-        List<Integer> order = new ArrayList<>();
-        for (int expert = 0; expert < problem.experts(); expert++) {
-            order.add(expert);
+    /** Experts by falling load per copy. */
+    private int[] heaviestFirst(int[] copies) {
+        long[] keys = new long[problem.experts()];
+        for (int expert = 0; expert < keys.length; expert++) {
+            // a share is below 2^40
+            keys[expert] = (-(problem.load()[expert] / copies[expert]) << EXPERT_BITS) | expert;
         }
-        order.sort(Comparator.comparingLong((Integer expert) -> -(problem.load()[expert] / copies[expert])));
+        Arrays.sort(keys);
+        int[] order = new int[keys.length];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = (int) (keys[i] & ((1L << EXPERT_BITS) - 1));
+        }
         return order;
     }
 
@@ -72,39 +80,62 @@ final class Construction {
      */
     private boolean pack(LayerTable table, boolean twice) {
         int[] copies = problem.replicate();
-        long[] load = new long[problem.ranks()];
         int[] left = problem.slots().clone();
+        PriorityQueue<Room> room = new PriorityQueue<>();
+        for (int rank = 0; rank < left.length; rank++) {
+            if (left[rank] > 0) {
+                room.add(new Room(0, rank));
+            }
+        }
         boolean complete = true;
         for (int expert : heaviestFirst(copies)) {
             long share = problem.load()[expert] / copies[expert];
             for (int copy = 0; copy < copies[expert]; copy++) {
-                int best = -1;
-                for (int rank = 0; rank < load.length; rank++) {
-                    if (left[rank] > 0
-                            && (best < 0 || load[rank] < load[best])
-                            && (twice || !table.holds(rank, expert))) {
-                        best = rank;
-                    }
+                Room best = take(room, table, twice ? -1 : expert);
+                if (best == null) {
+                    complete = false;
+                    continue;
                 }
-                if (best < 0 || table.holds(best, expert)) {
+                left[best.rank()]--;
+                if (table.holds(best.rank(), expert)) {
                     complete = false;
                 } else {
-                    table.set(best, left[best] - 1, expert);
+                    table.set(best.rank(), left[best.rank()], expert);
                 }
-                if (best >= 0) {
-                    load[best] += share;
-                    left[best]--;
+                if (left[best.rank()] > 0) {
+                    room.add(new Room(best.load() + share, best.rank()));
                 }
             }
         }
         return complete;
     }
 
+    /** A rank with a slot left; the least loaded comes first. */
+    private record Room(long load, int rank) implements Comparable<Room> {
+        @Override
+        public int compareTo(Room other) {
+            int byLoad = Long.compare(load, other.load);
+            return byLoad != 0 ? byLoad : Integer.compare(rank, other.rank);
+        }
+    }
+
+    /** The first that does not hold the expert, if one is named; null when there is none. */
+    private static @Nullable Room take(PriorityQueue<Room> room, LayerTable table, int expert) {
+        List<Room> passed = new ArrayList<>();
+        Room first = room.poll();
+        while (first != null && expert >= 0 && table.holds(first.rank(), expert)) {
+            passed.add(first);
+            first = room.poll();
+        }
+        room.addAll(passed);
+        return first;
+    }
+
     /** One copy of each expert where it is now, on the least loaded of its ranks with room; then what else ranks hold and have room for. */
     private void keep(LayerTable table) {
         int[] one = new int[problem.experts()];
         Arrays.fill(one, 1);
-        List<Integer> order = heaviestFirst(one);
+        int[] order = heaviestFirst(one);
         for (int expert : order) {
             int best = -1;
             for (int rank = 0; rank < problem.ranks(); rank++) {
@@ -127,7 +158,7 @@ final class Construction {
         }
     }
 
-    private void placeMissing(LayerTable table, List<Integer> order) {
+    private void placeMissing(LayerTable table, int[] order) {
         for (int expert : order) {
             int best = -1;
             for (int rank = 0; rank < problem.ranks() && table.copies(expert) == 0; rank++) {
@@ -173,7 +204,7 @@ final class Construction {
     private int best(LayerTable table, int rank) {
         int slot = table.free(rank);
         int best = -1;
-        double least = table.weighted() + ROUGHNESS * table.roughness();
+        double least = problem.filled() ? Double.POSITIVE_INFINITY : table.weighted() + ROUGHNESS * table.roughness();
         for (int expert = 0; expert < problem.experts(); expert++) {
             if (table.holds(rank, expert)) {
                 continue;

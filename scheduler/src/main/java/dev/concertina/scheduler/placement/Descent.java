@@ -81,11 +81,8 @@ final class Descent {
     private @Nullable Swap judge(Others others, int from, int slot, int to, int back) {
         int expert = table.expert(from, slot);
         int other = table.expert(to, back);
-        if (other < 0) {
-            return null;
-        }
-        long gain = table.share(expert) - table.share(other);
-        if (gain <= 0 || table.load(to) + gain >= table.load(from) || table.holds(from, other)) {
+        long gain = table.share(expert) - (other < 0 ? 0 : table.share(other));
+        if (gain <= 0 || table.load(to) + gain >= table.load(from) || (other >= 0 && table.holds(from, other))) {
             return null;
         }
         long fromLoad = table.load(from) - gain;
@@ -101,14 +98,14 @@ final class Descent {
         long max = Math.max(others.without(to), Math.max(fromLoad, toLoad));
         long communication = table.communication()
                 + table.communicationOfMove(expert, from, to)
-                + table.communicationOfMove(other, to, from);
+                + (other < 0 ? 0 : table.communicationOfMove(other, to, from));
         double weighted = problem.weighted(
                 max, table.moved() + movedBySwap(from, expert, to, other), table.unspread(), communication);
         return new Swap(slot, to, back, weighted, roughness);
     }
 
     private boolean respreads(int expert) {
-        return table.copies(expert) > 1 && problem.nodes() > 1;
+        return expert >= 0 && table.copies(expert) > 1 && problem.nodes() > 1;
     }
 
     private int movedBySwap(int from, int expert, int to, int other) {
@@ -116,7 +113,7 @@ final class Descent {
     }
 
     private int moveOf(int rank, int expert) {
-        return problem.moves(rank, expert) ? 1 : 0;
+        return expert >= 0 && problem.moves(rank, expert) ? 1 : 0;
     }
 
     private static double square(long load) {

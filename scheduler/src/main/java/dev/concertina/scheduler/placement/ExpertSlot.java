@@ -28,7 +28,7 @@ public class ExpertSlot {
         return slot;
     }
 
-    /** The expert that it is to hold; null for an empty slot, which stays empty. */
+    /** The expert that it is to hold; null for an empty slot. */
     @PlanningVariable(valueRangeProviderRefs = "experts", nullable = true)
     public @Nullable Integer getExpert() {
         return expert;

@@ -1,6 +1,7 @@
 package dev.concertina.scheduler.placement;
 
 import java.util.Arrays;
+import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param node {@code [rank]} number of its node
  * @param nodes number of nodes
  * @param acrossNodes whether replicas on one node only are forbidden
+ * @param filled whether no slot may stay empty
  * @param affinity {@code [rank][expert]} communication, in UNIT for all tokens over the dearest link, if the rank held the expert alone and
  *     the layers before and after stayed as they are; null when it does not count
  * @param weights weights of the objectives
@@ -29,6 +31,7 @@ record LayerProblem(
         int[] node,
         int nodes,
         boolean acrossNodes,
+        boolean filled,
         long @Nullable [][] affinity,
         Weights weights) {
     static final long UNIT = 1_000_000_000L;
@@ -56,6 +59,7 @@ record LayerProblem(
                 node,
                 nodes,
                 problem.replicasAcrossNodes(),
+                problem.everySlotFilled(),
                 null,
                 problem.weights());
     }
@@ -90,12 +94,27 @@ record LayerProblem(
     }
 
     LayerProblem withAffinity(long @Nullable [][] other) {
-        return new LayerProblem(experts, ranks, slots, load, held, started, node, nodes, acrossNodes, other, weights);
+        return copy(slots, other);
     }
 
     LayerProblem withSlots(int[] other) {
+        return copy(other.clone(), affinity);
+    }
+
+    private LayerProblem copy(int[] otherSlots, long @Nullable [][] otherAffinity) {
         return new LayerProblem(
-                experts, ranks, other.clone(), load, held, started, node, nodes, acrossNodes, affinity, weights);
+                experts,
+                ranks,
+                otherSlots,
+                load,
+                held,
+                started,
+                node,
+                nodes,
+                acrossNodes,
+                filled,
+                otherAffinity,
+                weights);
     }
 
     int totalSlots() {
@@ -106,21 +125,30 @@ record LayerProblem(
     int[] replicate() {
         int[] copies = new int[experts];
         Arrays.fill(copies, 1);
-        for (int placed = experts; placed < totalSlots(); placed++) {
-            int heaviest = -1;
-            for (int expert = 0; expert < experts; expert++) {
-                boolean room = copies[expert] < ranks;
-                // cross-multiplied, without overflow: a load is below 2^40
-                if (room && (heaviest < 0 || load[expert] * copies[heaviest] > load[heaviest] * copies[expert])) {
-                    heaviest = expert;
-                }
+        int left = totalSlots() - experts;
+        if (left <= 0 || ranks == 1) {
+            return copies;
+        }
+        PriorityQueue<Share> greatest = new PriorityQueue<>();
+        for (int expert = 0; expert < experts; expert++) {
+            greatest.add(new Share(load[expert], expert));
+        }
+        for (; left > 0 && !greatest.isEmpty(); left--) {
+            int expert = greatest.remove().expert();
+            copies[expert]++;
+            if (copies[expert] < ranks) {
+                greatest.add(new Share((double) load[expert] / copies[expert], expert));
             }
-            if (heaviest < 0) {
-                break;
-            }
-            copies[heaviest]++;
         }
         return copies;
+    }
+
+    private record Share(double load, int expert) implements Comparable<Share> {
+        @Override
+        public int compareTo(Share other) {
+            int byLoad = Double.compare(other.load, load);
+            return byLoad != 0 ? byLoad : Integer.compare(expert, other.expert);
+        }
     }
 
     /** True when putting the expert on the rank moves bytes. */

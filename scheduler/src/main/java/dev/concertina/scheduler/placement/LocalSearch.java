@@ -20,12 +20,13 @@ import org.optaplanner.core.config.solver.termination.TerminationConfig;
  */
 final class LocalSearch {
     /**
-     * A start that descent has brought to its end has no better neighbour, so worse ones must pass at first: 0.3 % of max/mean, and roughness as
-     * it comes.
+     * A start that descent has brought to its end has no better neighbour, so worse ones must pass at first: at an average rank by this part of
+     * a copy's load, and roughness as it comes. Where time is left, a second search begins much warmer: among few experts one copy more or less
+     * changes much.
      */
-    private static final String TEMPERATURE = HardMediumSoftLongScore.of(
-                    0, Math.round(0.003 * LayerScore.SCALE), Math.round(0.1 * LayerScore.SCALE))
-            .toString();
+    private static final double[] WARMTH = {0.03, 0.5};
+
+    private static final double ROUGHNESS_WARMTH = 0.1;
 
     private static final long LEAST_EVALUATIONS = 150_000;
     private static final long MOST_EVALUATIONS = 2_000_000;
@@ -42,6 +43,18 @@ final class LocalSearch {
         if (trivial || limit.compareTo(SHORTEST) < 0) {
             return start;
         }
+        long until = System.nanoTime() + limit.toNanos();
+        LayerTable best = start;
+        for (double warmth : WARMTH) {
+            Duration left = Duration.ofNanos(Math.max(0, until - System.nanoTime()));
+            if (left.compareTo(SHORTEST) >= 0) {
+                best = anneal(best, left, seed, warmth);
+            }
+        }
+        return best;
+    }
+
+    private static LayerTable anneal(LayerTable start, Duration limit, long seed, double warmth) {
         SolverConfig config = new SolverConfig()
                 .withSolutionClass(LayerSolution.class)
                 .withEntityClasses(ExpertSlot.class)
@@ -50,19 +63,26 @@ final class LocalSearch {
                 .withMonitoringConfig(new MonitoringConfig().withSolverMetricList(List.of()))
                 .withScoreDirectorFactory(
                         new ScoreDirectorFactoryConfig().withIncrementalScoreCalculatorClass(LayerScore.class))
-                .withPhases(phase(problem, limit));
+                .withPhases(phase(start.problem(), limit, warmth));
         SolverFactory<LayerSolution> factory = SolverFactory.create(config);
         LayerTable found = factory.buildSolver().solve(LayerSolution.of(start)).table();
         return found.violations() == 0 && found.weighted() < start.weighted() ? found : start;
     }
 
-    private static LocalSearchPhaseConfig phase(LayerProblem problem, Duration limit) {
+    private static String temperature(LayerProblem problem, double warmth) {
+        double medium = warmth * problem.ranks() / problem.totalSlots();
+        return HardMediumSoftLongScore.of(
+                        0, Math.round(medium * LayerScore.SCALE), Math.round(ROUGHNESS_WARMTH * LayerScore.SCALE))
+                .toString();
+    }
+
+    private static LocalSearchPhaseConfig phase(LayerProblem problem, Duration limit, double warmth) {
         long slots = problem.totalSlots();
         long evaluations = Math.clamp(40 * slots * slots, LEAST_EVALUATIONS, MOST_EVALUATIONS);
         return new LocalSearchPhaseConfig()
                 .withMoveSelectorConfig(new MoveIteratorFactoryConfig().withMoveIteratorFactoryClass(SlotMoves.class))
-                .withAcceptorConfig(
-                        new LocalSearchAcceptorConfig().withSimulatedAnnealingStartingTemperature(TEMPERATURE))
+                .withAcceptorConfig(new LocalSearchAcceptorConfig()
+                        .withSimulatedAnnealingStartingTemperature(temperature(problem, warmth)))
                 .withForagerConfig(new LocalSearchForagerConfig().withAcceptedCountLimit(1))
                 .withTerminationConfig(new TerminationConfig()
                         .withScoreCalculationCountLimit(evaluations)

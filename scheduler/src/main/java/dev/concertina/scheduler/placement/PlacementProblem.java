@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param communication tokens between layers and costs of links, null when unknown
  * @param capacityBytes {@code [rank]} bytes for experts over all layers, a hard limit; of length 0 when only the slots are one
  * @param replicasAcrossNodes whether the replicas of an expert must not all be on one node; else they should not ({@link Weights#spread})
+ * @param everySlotFilled whether no slot may stay empty; else one does where every replica that it could take costs more than it brings
  */
 public record PlacementProblem(
         int layers,
@@ -38,7 +39,8 @@ public record PlacementProblem(
         long seed,
         @Nullable Communication communication,
         long[] capacityBytes,
-        boolean replicasAcrossNodes) {
+        boolean replicasAcrossNodes,
+        boolean everySlotFilled) {
     public PlacementProblem {
         nodeOfRank = List.copyOf(nodeOfRank);
         if (layers < 1 || experts < 1 || ranks < 1) {
@@ -97,36 +99,42 @@ public record PlacementProblem(
                 seed,
                 null,
                 new long[0],
+                false,
                 false);
     }
 
     /** The same with communication. */
     public PlacementProblem with(@Nullable Communication other) {
-        return copy(weights, timeLimit, other, capacityBytes, replicasAcrossNodes);
+        return copy(weights, timeLimit, other, capacityBytes, replicasAcrossNodes, everySlotFilled);
     }
 
     /** The same with other weights. */
     public PlacementProblem with(Weights other) {
-        return copy(other, timeLimit, communication, capacityBytes, replicasAcrossNodes);
+        return copy(other, timeLimit, communication, capacityBytes, replicasAcrossNodes, everySlotFilled);
     }
 
     /** The same with another time limit. */
     public PlacementProblem within(Duration limit) {
-        return copy(weights, limit, communication, capacityBytes, replicasAcrossNodes);
+        return copy(weights, limit, communication, capacityBytes, replicasAcrossNodes, everySlotFilled);
     }
 
     /** The same with bytes for experts of each rank. */
     public PlacementProblem withCapacity(long[] bytes) {
-        return copy(weights, timeLimit, communication, bytes, replicasAcrossNodes);
+        return copy(weights, timeLimit, communication, bytes, replicasAcrossNodes, everySlotFilled);
     }
 
     /** The same with replicas of an expert on several nodes as a must. */
     public PlacementProblem withReplicasAcrossNodes() {
-        return copy(weights, timeLimit, communication, capacityBytes, true);
+        return copy(weights, timeLimit, communication, capacityBytes, true, everySlotFilled);
+    }
+
+    /** The same with an expert in every slot. */
+    public PlacementProblem withEverySlotFilled() {
+        return copy(weights, timeLimit, communication, capacityBytes, replicasAcrossNodes, true);
     }
 
     private PlacementProblem copy(
-            Weights w, Duration limit, @Nullable Communication other, long[] capacity, boolean across) {
+            Weights w, Duration limit, @Nullable Communication other, long[] capacity, boolean across, boolean filled) {
         return new PlacementProblem(
                 layers,
                 experts,
@@ -142,7 +150,8 @@ public record PlacementProblem(
                 seed,
                 other,
                 capacity,
-                across);
+                across,
+                filled);
     }
 
     private static void checkCommunication(int layers, int experts, int ranks, @Nullable Communication communication) {

@@ -33,8 +33,8 @@ final class Search {
     private final PlacementProblem problem;
     private final List<LayerProblem> layers;
     private final @Nullable Affinity affinity;
-    /** {@code [layer]} what its weighted sum cannot be below, without communication. */
-    private final double[] bounds;
+    /** {@code [layer]} what its weighted sum cannot be below, without communication; of length 0 until the first answer stands. */
+    private double[] bounds = new double[0];
 
     private final long began;
     private final long deadline;
@@ -50,9 +50,6 @@ final class Search {
         Communication communication = problem.communication();
         boolean counts = problem.weights().communication() > 0 && layers.size() > 1;
         this.affinity = counts && communication != null ? new Affinity(communication) : null;
-        this.bounds = layers.stream()
-                .mapToDouble(layer -> problem.weights().balance() * ((double) Bound.of(layer) / LayerProblem.UNIT - 1))
-                .toArray();
     }
 
     /** @param firstNanos {@link System#nanoTime()} when the first answer stood */
@@ -71,6 +68,11 @@ final class Search {
             each(pool, tables, all(), soon, (layer, table, until) -> new Construction(layers.get(layer), until).best());
             List<LayerTable> first = List.copyOf(tables);
             long firstNanos = System.nanoTime();
+            // not earlier: the first answer does not wait for them
+            bounds = layers.stream()
+                    .mapToDouble(
+                            layer -> problem.weights().balance() * ((double) Bound.of(layer) / LayerProblem.UNIT - 1))
+                    .toArray();
             each(pool, tables, all(), deadline, Search::descended);
             if (affinity == null) {
                 each(pool, tables, all(), deadline, this::searched);
@@ -142,6 +144,10 @@ final class Search {
         return changed.get() > 0;
     }
 
+    private double toGain(int layer, LayerTable table) {
+        return bounds.length == 0 ? 0 : table.weighted() - bounds[layer];
+    }
+
     private static IntPredicate all() {
         return layer -> true;
     }
@@ -151,8 +157,7 @@ final class Search {
         List<Integer> order = IntStream.range(0, tables.size())
                 .filter(which)
                 .boxed()
-                .sorted(Comparator.comparingDouble(
-                        (Integer layer) -> bounds[layer] - tables.get(layer).weighted()))
+                .sorted(Comparator.comparingDouble((Integer layer) -> -toGain(layer, tables.get(layer))))
                 .toList();
         AtomicInteger left = new AtomicInteger(order.size());
         List<Future<LayerTable>> results = new ArrayList<>();

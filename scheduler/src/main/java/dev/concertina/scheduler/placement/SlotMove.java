@@ -1,40 +1,35 @@
 package dev.concertina.scheduler.placement;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.optaplanner.core.api.score.director.ScoreDirector;
 import org.optaplanner.core.impl.heuristic.move.AbstractMove;
 
-/** Gives one or two slots another expert each. */
+/** Gives one or two slots another expert each, or none. */
 final class SlotMove extends AbstractMove<LayerSolution> {
     private final ExpertSlot slot;
-    private final Integer expert;
+    private final @Nullable Integer expert;
     private final ExpertSlot other;
-    private final Integer otherExpert;
+    private final @Nullable Integer otherExpert;
 
     /** For a move of one slot both slots are the same, and so are the experts. */
-    SlotMove(ExpertSlot slot, Integer expert, ExpertSlot other, Integer otherExpert) {
+    SlotMove(ExpertSlot slot, @Nullable Integer expert, ExpertSlot other, @Nullable Integer otherExpert) {
         this.slot = slot;
         this.expert = expert;
         this.other = other;
         this.otherExpert = otherExpert;
     }
 
-    private static Integer expertOf(ExpertSlot slot) {
-        Integer expert = slot.getExpert();
-        if (expert == null) {
-            throw new IllegalStateException("an empty slot on rank " + slot.rank());
-        }
-        return expert;
-    }
-
     @Override
     public boolean isMoveDoable(ScoreDirector<LayerSolution> director) {
-        return !expert.equals(slot.getExpert());
+        return !Objects.equals(expert, slot.getExpert());
     }
 
     @Override
     protected AbstractMove<LayerSolution> createUndoMove(ScoreDirector<LayerSolution> director) {
-        return new SlotMove(slot, expertOf(slot), other, expertOf(other));
+        return new SlotMove(slot, slot.getExpert(), other, other.getExpert());
     }
 
     @Override
@@ -45,7 +40,7 @@ final class SlotMove extends AbstractMove<LayerSolution> {
         }
     }
 
-    private static void set(ScoreDirector<LayerSolution> director, ExpertSlot slot, Integer expert) {
+    private static void set(ScoreDirector<LayerSolution> director, ExpertSlot slot, @Nullable Integer expert) {
         director.beforeVariableChanged(slot, "expert");
         slot.setExpert(expert);
         director.afterVariableChanged(slot, "expert");
@@ -57,7 +52,7 @@ final class SlotMove extends AbstractMove<LayerSolution> {
     }
 
     @Override
-    public List<Integer> getPlanningValues() {
-        return List.of(expert, otherExpert);
+    public List<@Nullable Integer> getPlanningValues() {
+        return Arrays.asList(expert, otherExpert);
     }
 }

@@ -4,6 +4,8 @@ import dev.concertina.scheduler.load.LoadConfig;
 import dev.concertina.scheduler.load.LoadTracker;
 import dev.concertina.scheduler.load.Slo;
 import dev.concertina.scheduler.load.TrafficEvent;
+import dev.concertina.scheduler.width.LeadTimes;
+import dev.concertina.scheduler.width.Room;
 import dev.concertina.scheduler.width.WidthConfig;
 import dev.concertina.scheduler.width.WidthDecision;
 import dev.concertina.scheduler.width.WidthInput;
@@ -23,10 +25,19 @@ public final class ConcertinaPolicy implements ScalingPolicy {
     private final Slo slo;
     private final LoadTracker tracker;
     private final WidthPolicy policy;
+    private final Room room;
+    private final LeadTimes leadTimes;
     private WidthMemory memory = WidthMemory.initial();
 
-    /** @param config with the prior of the engine, which is not the engine's truth */
-    public ConcertinaPolicy(Engine engine, Slo slo, WidthConfig config) {
+    /**
+     * A policy that has seen nothing yet.
+     *
+     * @param config with the prior of the engine, which is not the engine's truth
+     * @param delays how long operations took before, which the operator measures
+     */
+    public ConcertinaPolicy(Engine engine, Slo slo, WidthConfig config, Delays delays) {
+        this.room = new Room(0, 1, 1, 1, 1, Room.PLAIN.idleBeforeZero(), engine.imbalance());
+        this.leadTimes = LeadTimes.assumed(delays.up(), delays.down());
         this.engine = engine;
         this.slo = slo;
         tracker = new LoadTracker(LoadConfig.of(slo));
@@ -66,7 +77,9 @@ public final class ConcertinaPolicy implements ScalingPolicy {
                 slo,
                 UP_STABILIZATION,
                 DOWN_STABILIZATION,
-                memory));
+                memory,
+                room,
+                leadTimes));
         memory = decision.memory();
         return decision.width();
     }

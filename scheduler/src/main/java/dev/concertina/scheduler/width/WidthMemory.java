@@ -1,8 +1,8 @@
 package dev.concertina.scheduler.width;
 
+import dev.concertina.scheduler.capacity.Correction;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,20 +10,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param width width in use at the last decision, 0 before the first
  * @param widthSince when that width was first seen; null before the first decision
- * @param tokensPerSecond learnt work per rank and second; empty until corrected
- * @param stepSeconds learnt time of a step with an empty batch; empty until corrected
+ * @param correction of the capacity model, learnt from observations
  * @param saturated whether the last decision saw a backlog
- * @param wanted widths wanted lately, oldest first
+ * @param wanted ranks wanted lately, oldest first
  */
 public record WidthMemory(
-        int width,
-        @Nullable Instant widthSince,
-        OptionalDouble tokensPerSecond,
-        OptionalDouble stepSeconds,
-        boolean saturated,
-        List<Wanted> wanted) {
-    private static final WidthMemory INITIAL =
-            new WidthMemory(0, null, OptionalDouble.empty(), OptionalDouble.empty(), false, List.of());
+        int width, @Nullable Instant widthSince, Correction correction, boolean saturated, List<Wanted> wanted) {
+    private static final WidthMemory INITIAL = new WidthMemory(0, null, Correction.NONE, false, List.of());
 
     public WidthMemory {
         wanted = List.copyOf(wanted);
@@ -36,9 +29,13 @@ public record WidthMemory(
 
     /** The same, with nothing wanted yet: stabilisation begins anew. */
     WidthMemory withoutWanted() {
-        return new WidthMemory(width, widthSince, tokensPerSecond, stepSeconds, saturated, List.of());
+        return with(List.of());
     }
 
-    /** A width that would have been chosen at {@code at} without stabilisation. */
+    WidthMemory with(List<Wanted> other) {
+        return new WidthMemory(width, widthSince, correction, saturated, other);
+    }
+
+    /** Ranks, over all instances, that would have been chosen at {@code at} without stabilisation. */
     public record Wanted(Instant at, int width) {}
 }

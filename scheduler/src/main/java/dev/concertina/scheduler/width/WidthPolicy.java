@@ -1,26 +1,23 @@
 package dev.concertina.scheduler.width;
 
+import static dev.concertina.scheduler.width.Options.format;
+
 import dev.concertina.scheduler.load.LoadSnapshot;
+import dev.concertina.scheduler.width.Options.Judged;
+import dev.concertina.scheduler.width.Options.Shape;
 import dev.concertina.scheduler.width.WidthDecision.Candidate;
-import dev.concertina.scheduler.width.WidthDecision.Forecast;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * Chooses the width of one deployment: the cheapest whose predicted attainment meets the objective with a margin and whose predicted use
- * stays below the target. A backlog widens at once, any other reason after the up window; a narrower width is taken when nothing wider was
- * wanted during the whole down window. The demand is judged with one standard error for widening and with more for narrowing, so noisy
- * traffic widens its own hysteresis. Stateless and safe for any number of threads.
+ * Chooses the width of one deployment: the cheapest whose predicted attainment meets the objective, and whose predicted use stays below the
+ * target, at the demand that will not be exceeded with the stated confidence when that width would serve. A backlog widens at once, any other
+ * reason after the up window; a narrower width is taken when nothing wider was wanted during the whole down window, and is judged for as long
+ * as the way there and back takes, with more confidence: so noisy traffic and slow operations widen the hysteresis by themselves. Stateless
+ * and safe for any number of threads.
  */
 public final class WidthPolicy {
-    private static final double NARROWING_ERRORS = 1;
-    private static final int MOST_WANTED = 512;
-    private static final int CANDIDATES_AROUND = 2;
-    private static final int LIST_ALL_UP_TO = 16;
-
     private final WidthConfig config;
     private final Learning learning;
 
@@ -35,279 +32,213 @@ public final class WidthPolicy {
         if (input.load().missing()) {
             memory = memory.withoutWanted();
         }
-        Judgement judgement = new Judgement(input, memory);
-        int current = input.currentWidth();
-        int bounded = Math.clamp(current, input.minWidth(), input.maxWidth());
-        if (bounded != current) {
-            String bound = current < bounded
-                    ? "below the least width " + input.minWidth()
-                    : "above the greatest width " + input.maxWidth();
-            return judgement.decision(bounded, List.of("width " + current + " is " + bound), List.of());
-        }
-        if (input.load().missing()) {
-            String reason = "no traffic window arrived lately: width " + current
-                    + " is held, because missing data is not zero traffic";
-            return judgement.decision(current, List.of(reason), List.of());
-        }
-        return judgement.decide();
+        Outlook outlook = new Outlook(input.load(), config, input.room().imbalance());
+        boolean saturated =
+                !input.load().missing() && input.currentWidth() > 0 && learning.saturated(input, memory, outlook);
+        WidthMemory learnt = input.load().missing() ? memory : learning.learn(input, memory, outlook, saturated);
+        Options options = new Options(input, config, outlook, learning.model(learnt));
+        return new Judgement(input, learnt, outlook, options, saturated).decide();
     }
 
     /** One decision in the making. */
     private final class Judgement {
         private final WidthInput input;
         private final LoadSnapshot load;
-        private final int current;
-        private final Demand demand;
+        private final Shape current;
+        private final Outlook outlook;
+        private final Options options;
+        private final boolean saturated;
         private final boolean backlog;
-        private final double backlogWork;
         private final List<String> reasons = new ArrayList<>();
         private WidthMemory memory;
-        private RankModel model;
 
-        private Judgement(WidthInput input, WidthMemory memory) {
+        private Judgement(WidthInput input, WidthMemory memory, Outlook outlook, Options options, boolean saturated) {
             this.input = input;
             this.load = input.load();
-            this.current = input.currentWidth();
+            this.current = new Shape(input.room().instances(), input.currentWidth());
             this.memory = memory;
-            this.demand = Demand.of(load, config.prefillWeight());
-            this.backlog = !load.missing() && current > 0 && learning.backlog(input);
-            double drainSeconds = Math.max(1, config.leadTime().toNanos() / 1e9);
-            this.backlogWork = backlog ? (load.queued() + load.overdue()) * demand.workPerRequest() / drainSeconds : 0;
-            this.model = model();
-        }
-
-        private RankModel model() {
-            double capacity = learning.capacity(memory);
-            double prefill = config.prefillWeight() * load.meanPromptTokens().orElse(0) / capacity;
-            return new RankModel(capacity, learning.stepSeconds(memory), demand.generatedShare(), prefill);
-        }
-
-        private double work(double standardErrors) {
-            double ahead = demand.ahead(config.leadTime().toNanos() / 1e9);
-            return Math.max(0, ahead + standardErrors * demand.standardError() + backlogWork);
+            this.outlook = outlook;
+            this.options = options;
+            this.saturated = saturated;
+            this.backlog = !load.missing() && current.ranks() > 0 && learning.backlog(input);
         }
 
         private WidthDecision decide() {
-            boolean saturated = learning.saturated(input, memory, demand);
-            memory = learning.learn(input, memory, demand, saturated);
-            model = model();
-            int wanted = wanted(saturated);
-            rememberWanted(wanted);
-            int width = limitStep(stabilised(wanted, saturated));
-            if (width != current) {
-                reasons.add(0, describe(width));
+            int most = input.mostWidth(current.instances());
+            if (input.leastWidth() > most) {
+                reasons.add("at least " + input.leastWidth() + " ranks hold the model and at most " + most
+                        + " are allowed by maxWidth and budget; raise these");
+                return decision(current, List.of());
             }
-            return decision(width, reasons, candidates(width));
+            int bounded = current.width() == 0 && input.minWidth() == 0
+                    ? 0
+                    : Math.clamp(current.width(), input.leastWidth(), most);
+            if (bounded != current.width()) {
+                reasons.add("width " + current.width() + " is "
+                        + (current.width() < bounded
+                                ? "below the least width " + input.leastWidth()
+                                : "above the greatest width " + most));
+                return decision(new Shape(current.instances(), bounded), List.of());
+            }
+            if (load.missing()) {
+                reasons.add("no traffic window arrived lately: width " + current.width()
+                        + " is held, because missing data is not zero traffic");
+                return decision(current, List.of());
+            }
+            if (current.ranks() > 0 && !backlog && load.meanGeneratedTokens().isEmpty() && load.inFlight() > 0) {
+                reasons.add("no request has ended yet: width " + current.width()
+                        + " is held until it is known how long answers are");
+                return decision(current, options.candidates(current));
+            }
+            Shape chosen = current.ranks() == 0 ? fromZero() : fromWidth();
+            return decision(chosen, options.candidates(chosen));
         }
 
-        /** The width to have without stabilisation. */
-        private int wanted(boolean saturated) {
-            double upWork = work(config.burstZ());
-            boolean enough = model.utilization(upWork, current) <= config.upUtilization()
-                    && model.attainment(upWork, current, input.slo())
-                            >= input.slo().attainment();
-            if (!enough) {
-                int wider = current;
-                while (wider < input.maxWidth() && (wider == current || !goodEnough(upWork, wider))) {
-                    wider++;
-                }
-                if (wider == current) {
+        /** The first request is enough: nobody serves it, so nothing is to be waited for. */
+        private Shape fromZero() {
+            if (load.queued() + load.inFlight() + load.overdue() == 0 && load.requestsPerSecond() == 0) {
+                reasons.add("nobody asks: width 0 is held");
+                return current;
+            }
+            reasons.add(format(
+                    "%d requests are queued and no rank serves: widening does not wait",
+                    Math.max(load.queued(), load.inFlight())));
+            return limitStep(options.wider());
+        }
+
+        private Shape fromWidth() {
+            Shape wanted = wanted();
+            Stabilization stabilization = new Stabilization(input, memory, wanted.ranks());
+            memory = memory.with(stabilization.wanted());
+            Shape chosen = current;
+            if (wanted.ranks() > current.ranks()) {
+                chosen = limitStep(widened(wanted, stabilization));
+            } else if (wanted.ranks() < current.ranks()) {
+                chosen = limitStep(narrowed(wanted, stabilization));
+            }
+            if (!chosen.equals(current)) {
+                reasons.add(0, describe(chosen));
+            }
+            return chosen;
+        }
+
+        /** The shape to have without stabilisation. */
+        private Shape wanted() {
+            if (!options.enough()) {
+                Shape wider = options.wider();
+                if (wider.ranks() <= current.ranks()) {
                     reasons.add(format(
-                            "%.0f%% of width %d are predicted in use and it is the greatest allowed",
-                            100 * model.utilization(upWork, current), current));
+                            "%.0f%% of width %d are predicted in use and %s",
+                            100 * options.judge(current).utilization(),
+                            current.width(),
+                            current.width() >= input.mostWidth(current.instances())
+                                    ? "it is the greatest allowed"
+                                    : "none that is allowed takes more"));
+                    return current;
                 }
                 return wider;
             }
             if (saturated || backlog) {
-                reasons.add("requests wait or miss the objective, and the forecast says that width " + current
+                reasons.add("requests wait or miss the objective, and the forecast says that width " + current.width()
                         + " is enough: held while the model learns");
                 return current;
             }
-            double downWork = work(config.burstZ() + NARROWING_ERRORS);
-            int narrower = current;
-            while (narrower > input.minWidth() && narrowEnough(downWork, narrower - 1)) {
-                narrower--;
-            }
-            return narrower;
+            return options.narrower();
         }
 
-        private double wishedAttainment() {
-            double target = input.slo().attainment();
-            return target + (1 - target) / 2;
-        }
-
-        private boolean goodEnough(double work, int width) {
-            return model.utilization(work, width) <= config.targetUtilization()
-                    && model.attainment(work, width, input.slo()) >= wishedAttainment();
-        }
-
-        private boolean narrowEnough(double work, int width) {
-            return model.utilization(work, width) <= config.downUtilization()
-                    && model.attainment(work, width, input.slo()) >= wishedAttainment();
-        }
-
-        private void rememberWanted(int wanted) {
-            Duration longest = input.scaleUpStabilization().compareTo(input.scaleDownStabilization()) > 0
-                    ? input.scaleUpStabilization()
-                    : input.scaleDownStabilization();
-            Instant oldest = input.now().minus(longest).minus(config.leadTime());
-            List<WidthMemory.Wanted> kept = new ArrayList<>();
-            for (WidthMemory.Wanted earlier : memory.wanted()) {
-                if (!earlier.at().isBefore(oldest)) {
-                    kept.add(earlier);
-                }
-            }
-            kept.add(new WidthMemory.Wanted(input.now(), wanted));
-            int from = Math.max(0, kept.size() - MOST_WANTED);
-            memory = new WidthMemory(
-                    memory.width(),
-                    memory.widthSince(),
-                    memory.tokensPerSecond(),
-                    memory.stepSeconds(),
-                    memory.saturated(),
-                    kept.subList(from, kept.size()));
-        }
-
-        private int stabilised(int wanted, boolean saturated) {
-            if (wanted == current) {
-                return current;
-            }
-            if (wanted > current) {
-                return widened(wanted, saturated);
-            }
-            return narrowed(wanted);
-        }
-
-        private int widened(int wanted, boolean saturated) {
-            if (backlog || saturated) {
-                reasons.add(
-                        backlog
-                                ? format(
-                                        "%d requests are queued and %d overdue: widening does not wait",
-                                        load.queued(), load.overdue())
-                                : "requests miss the objective on busy ranks: widening does not wait");
+        private Shape widened(Shape wanted, Stabilization stabilization) {
+            if (backlog || saturated || learning.crowded(input, memory, outlook)) {
+                reasons.add(urgent() + ": widening does not wait");
                 return wanted;
             }
-            Instant since = since(true);
-            if (since.plus(input.scaleUpStabilization()).isAfter(input.now())) {
-                reasons.add("width " + wanted + " is wanted, for " + seconds(since) + " of "
-                        + input.scaleUpStabilization().toMillis() / 1e3 + " s so far");
+            Duration lasting = stabilization.lasting(true);
+            if (lasting.compareTo(input.scaleUpStabilization()) < 0) {
+                reasons.add(waiting("is wanted", wanted, lasting, input.scaleUpStabilization()));
                 return current;
             }
             return wanted;
         }
 
-        private int narrowed(int wanted) {
-            Instant since = since(false);
-            if (since.plus(input.scaleDownStabilization()).isAfter(input.now())) {
-                reasons.add("width " + wanted + " would do, for " + seconds(since) + " of "
-                        + input.scaleDownStabilization().toMillis() / 1e3 + " s so far");
+        private String urgent() {
+            if (backlog) {
+                return format("%d requests are queued and %d overdue", load.queued(), load.overdue());
+            }
+            return saturated
+                    ? "requests miss the objective on busy ranks"
+                    : format(
+                            "%d requests are in service, more than at %.0f%% use",
+                            load.inFlight(), 100 * config.upUtilization());
+        }
+
+        private Shape narrowed(Shape wanted, Stabilization stabilization) {
+            Duration lasting = stabilization.lasting(false);
+            if (lasting.compareTo(input.scaleDownStabilization()) < 0) {
+                reasons.add(waiting("would do", wanted, lasting, input.scaleDownStabilization()));
                 return current;
             }
-            Instant laterHalf = input.now().minus(input.scaleDownStabilization().dividedBy(2));
-            int most = wanted;
-            for (WidthMemory.Wanted earlier : memory.wanted()) {
-                if (!earlier.at().isBefore(laterHalf)) {
-                    most = Math.max(most, earlier.width());
-                }
+            int most = stabilization.mostLately();
+            if (most <= wanted.ranks()) {
+                return wanted;
             }
-            return most;
+            int width = Math.max(input.leastWidth(), (most + current.instances() - 1) / current.instances());
+            return width < current.width() ? new Shape(current.instances(), width) : current;
         }
 
-        /** Since when a wider (or narrower) width has been wanted without a break. */
-        private Instant since(boolean wider) {
-            Instant since = input.now();
-            for (int i = memory.wanted().size() - 1; i >= 0; i--) {
-                WidthMemory.Wanted earlier = memory.wanted().get(i);
-                if (wider ? earlier.width() <= current : earlier.width() >= current) {
-                    break;
-                }
-                since = earlier.at();
-            }
-            return since;
-        }
-
-        private String seconds(Instant since) {
-            return format("%.1f s", Duration.between(since, input.now()).toNanos() / 1e9);
-        }
-
-        private int limitStep(int width) {
-            int step = input.maxStep();
-            if (step == 0 || Math.abs(width - current) <= step) {
-                return width;
-            }
-            reasons.add("width " + width + " is wanted, at most " + step + " ranks change at once");
-            return current + Integer.signum(width - current) * step;
-        }
-
-        private String describe(int width) {
-            double work = work(width > current ? config.burstZ() : config.burstZ() + NARROWING_ERRORS);
+        private static String waiting(String how, Shape wanted, Duration lasting, Duration window) {
             return format(
-                    "%s from %d to %d: %.0f tokens/s forecast against %.0f per rank uses %.0f%% of width %d and %.0f%% of width %d",
-                    width > current ? "widen" : "narrow",
-                    current,
-                    width,
-                    work,
-                    model.capacity(),
-                    100 * model.utilization(work, current),
-                    current,
-                    100 * model.utilization(work, width),
-                    width);
+                    "width %d %s, for %.1f s of %.1f s so far",
+                    wanted.width(), how, lasting.toMillis() / 1e3, window.toMillis() / 1e3);
         }
 
-        private List<Candidate> candidates(int chosen) {
-            int low = Math.min(current, chosen) - CANDIDATES_AROUND;
-            int high = Math.max(current, chosen) + CANDIDATES_AROUND;
-            if (input.maxWidth() - input.minWidth() < LIST_ALL_UP_TO) {
-                low = input.minWidth();
-                high = input.maxWidth();
+        private Shape limitStep(Shape shape) {
+            int step = input.maxStep();
+            int change = shape.width() - current.width();
+            if (step == 0 || shape.instances() != current.instances() || Math.abs(change) <= step) {
+                return shape;
             }
-            List<Candidate> candidates = new ArrayList<>();
-            for (int width = Math.max(low, input.minWidth()); width <= Math.min(high, input.maxWidth()); width++) {
-                double work = work(width < current ? config.burstZ() + NARROWING_ERRORS : config.burstZ());
-                double use = model.utilization(work, width);
-                double attainment = model.attainment(work, width, input.slo());
-                candidates.add(new Candidate(width, attainment, use, verdict(width, chosen, use, attainment)));
-            }
-            return candidates;
+            reasons.add("width " + shape.width() + " is wanted, at most " + step + " ranks change at once");
+            return new Shape(current.instances(), current.width() + Integer.signum(change) * step);
         }
 
-        private String verdict(int width, int chosen, double use, double attainment) {
-            if (width == chosen) {
-                return "chosen";
-            }
-            double most = width > current
-                    ? config.targetUtilization()
-                    : width == current ? config.upUtilization() : config.downUtilization();
-            if (use > most) {
-                return format("too small: %.0f%% in use, at most %.0f%%", 100 * use, 100 * most);
-            }
-            double least = width == current ? input.slo().attainment() : wishedAttainment();
-            if (attainment < least) {
-                return format("too small: %.1f%% within the objective, at least %.1f%%", 100 * attainment, 100 * least);
-            }
-            return width > chosen ? "dearer than needed" : "enough, but not for long enough yet";
+        private String describe(Shape shape) {
+            Judged before = options.judge(current);
+            Judged after = options.judge(shape);
+            return format(
+                    "%s from %s to %s: %.0f tokens/s expected at most with %.0f%% confidence when it serves in %.1f s, %.1f%%"
+                            + " within the objective then, against %.1f%% with %s",
+                    shape.ranks() > current.ranks() ? "widen" : shape.ranks() < current.ranks() ? "narrow" : "change",
+                    named(current),
+                    named(shape),
+                    after.work(),
+                    100 * config.confidence(),
+                    after.lead().toMillis() / 1e3,
+                    100 * after.attainment(),
+                    100 * before.attainment(),
+                    named(current));
         }
 
-        private WidthDecision decision(int width, List<String> why, List<Candidate> candidates) {
-            List<String> all = new ArrayList<>(why);
-            if (all.isEmpty()) {
-                double work = work(config.burstZ());
-                all.add(format(
-                        "width %d fits: %.0f tokens/s forecast against %.0f per rank use %.0f%%",
-                        current, work, model.capacity(), 100 * model.utilization(work, Math.max(1, current))));
-            }
-            Forecast forecast = new Forecast(
-                    work(config.burstZ()),
-                    demand.level(),
-                    demand.trend(),
-                    config.burstZ() * demand.standardError(),
-                    backlogWork);
-            return new WidthDecision(width, all, candidates, forecast, model.capacity(), memory, load);
+        private static String named(Shape shape) {
+            return shape.instances() == 1 ? Integer.toString(shape.width()) : shape.instances() + " x " + shape.width();
         }
-    }
 
-    private static String format(String pattern, Object... values) {
-        return String.format(Locale.ROOT, pattern, values);
+        private WidthDecision decision(Shape shape, List<Candidate> candidates) {
+            if (reasons.isEmpty()) {
+                Judged now = options.judge(current);
+                reasons.add(format(
+                        "width %s fits: at %.0f tokens/s %.0f%% are in use and %.1f%% within the objective",
+                        named(current), now.work(), 100 * now.utilization(), 100 * now.attainment()));
+            }
+            Duration lead = input.leadTimes().of(current.ranks(), current.ranks() + 1);
+            return new WidthDecision(
+                    shape.width(),
+                    shape.instances(),
+                    reasons,
+                    candidates,
+                    options.forecast(),
+                    load.missing() ? 0 : options.backlogAt(lead),
+                    Learning.saturated(learning.model(memory), outlook, current.width()),
+                    memory,
+                    load);
+        }
     }
 }

@@ -212,6 +212,43 @@ class LoadTrackerTest {
                 .isEqualTo(Outcome.MALFORMED);
     }
 
+    /** Ranks of several partitions, some of which count no pairs, come to the same by digests as by events. */
+    @Test
+    void coActivationSurvivesDigests() {
+        PartitionLoad[] partitions = {
+            new PartitionLoad(100, Duration.ofSeconds(5)), new PartitionLoad(100, Duration.ofSeconds(5))
+        };
+        LoadTracker merged = new LoadTracker(LoadConfig.of(SLO));
+        for (int second = 1; second <= 3; second++) {
+            for (int rank = 0; rank < 4; rank++) {
+                long[][][] pairs = rank == 2 ? null : new long[][][] {{{rank, second}, {1, 0}}};
+                Outcome direct = tracker.accept(experts(rank, second, rank + second, pairs));
+                assertThat(partitions[rank % 2].accept(experts(rank, second, rank + second, pairs), SLO, at(second)))
+                        .isEqualTo(direct)
+                        .isEqualTo(Outcome.ACCEPTED);
+            }
+            for (PartitionLoad partition : partitions) {
+                partition
+                        .drain(at(second))
+                        .forEach(digest -> assertThat(merged.merge(digest)).isTrue());
+            }
+        }
+        LoadSnapshot expected = tracker.snapshot(at(3));
+        LoadSnapshot actual = merged.snapshot(at(3));
+        assertThat(actual.coActivation()).hasDimensions(1, 2);
+        for (int expert = 0; expert < 2; expert++) {
+            assertThat(actual.coActivation()[0][expert])
+                    .containsExactly(expected.coActivation()[0][expert], within(1e-4f));
+            assertThat(actual.expertLoad()[expert]).containsExactly(expected.expertLoad()[expert], within(1e-9));
+        }
+        assertThat(partitions[0].accept(experts(0, 4, 1, new long[][][] {{{1, 0}}}), SLO, at(4)))
+                .isEqualTo(Outcome.MALFORMED);
+    }
+
+    private static Experts experts(int rank, int second, int tokens, long[][][] pairs) {
+        return new Experts(DEPLOYMENT, rank, at(second), 1, new long[][] {{tokens, 1}, {1, tokens}}, pairs);
+    }
+
     @Test
     void kvUseIsOfTheRanksThatReportedLately() {
         assertThat(tracker.snapshot(at(0)).kvUse()).isEmpty();

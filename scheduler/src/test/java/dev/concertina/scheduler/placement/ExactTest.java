@@ -28,8 +28,8 @@ class ExactTest {
 
     private static final double SECONDS = 5;
 
-    /** On layers as small as these one copy more or less is a per cent; the table that is printed says how close it came. */
-    private static final double CLOSE = 1.03;
+    /** The table that is printed says how close it came. */
+    private static final double CLOSE = 1.01;
 
     @BeforeAll
     static void load() {
@@ -86,7 +86,7 @@ class ExactTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"12,4,3", "16,4,4", "8,4,3", "10,3,4", "16,3,6", "12,6,3"})
+    @CsvSource({"12,4,3", "16,4,4", "8,4,3", "10,3,4", "16,3,6", "12,6,3", "12,6,2", "10,6,2"})
     void neverAboveEplbAndCloseToTheExactSolver(int experts, int ranks, int slots) {
         for (int seed = 0; seed < 2; seed++) {
             double[] load = PlacementSolverTest.skewed(new Random(seed), 1, experts)[0];

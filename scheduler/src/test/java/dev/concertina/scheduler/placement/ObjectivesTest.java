@@ -88,8 +88,11 @@ class ObjectivesTest {
             PlacementResult without = solver.solve(weighed.with(new Weights(1, 0.1, 0.05, 0)));
             assertThat(with.score().communication())
                     .isCloseTo(communication(with.placement(), transitions, cost), within(1e-6));
+            // how much of it is given up for balance is up to the weights
             assertThat(with.score().communication())
-                    .isLessThan(0.8 * without.score().communication());
+                    .isLessThan(0.85 * without.score().communication());
+            assertThat(with.score().weighted())
+                    .isLessThan(solver.score(weighed, without.placement()).weighted());
             assertThat(with.score().weighted()).isLessThanOrEqualTo(with.start().weighted() + 1e-9);
             assertThat(solver.solve(weighed).placement()).isEqualTo(with.placement());
         }
@@ -131,6 +134,15 @@ class ObjectivesTest {
         assertThat(should.score().balance()).isLessThanOrEqualTo(must.score().balance() + 0.05);
         assertThatThrownBy(() -> problem(2, 9, List.of("a", "a")).withReplicasAcrossNodes())
                 .hasMessageContaining("one node only");
+    }
+
+    @Test
+    void noSlotStaysEmptyWhereNoneMay() {
+        PlacementProblem may = problem(3, 7, List.of("a", "a", "a")).within(Duration.ofSeconds(1));
+        for (int[][] layer : solver.solve(may.withEverySlotFilled()).placement().holders()) {
+            assertThat(Arrays.stream(layer).mapToInt(ranks -> ranks.length).sum())
+                    .isEqualTo(3 * 7);
+        }
     }
 
     @Test

@@ -130,9 +130,8 @@ class SimulationTest {
     }
 
     private static SimulationResult ours(Workload workload, Delays delays) {
-        WidthConfig prior =
-                new WidthConfig(10_000, Duration.ofMillis(10), 0.1, delays.up(), delays.up(), 0.8, 0.7, 0.6, 1);
-        return Simulation.run(workload, ENGINE, SLO, new ConcertinaPolicy(ENGINE, SLO, prior), delays, 1);
+        WidthConfig prior = WidthConfig.of(new PacedCapacity(0.01, 1e-4, 0.1));
+        return Simulation.run(workload, ENGINE, SLO, new ConcertinaPolicy(ENGINE, SLO, prior, delays), delays, 1);
     }
 
     @Test

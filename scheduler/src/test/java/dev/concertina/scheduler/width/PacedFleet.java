@@ -59,7 +59,9 @@ final class PacedFleet {
     private final ArrayDeque<Sequence> queue = new ArrayDeque<>();
     private final List<Change> changes = new ArrayList<>();
     private final List<Integer> widths = new ArrayList<>();
+    private final List<LeadTimes.Measured> measured = new ArrayList<>();
     private WidthMemory memory = WidthMemory.initial();
+    private int minWidth = 1;
     private int pendingWidth;
     private double pendingAt = Double.MAX_VALUE;
     private int received;
@@ -95,6 +97,15 @@ final class PacedFleet {
         return new PacedFleet(config, LoadConfig.of(slo), 0.016, 0.0016, 2, 4);
     }
 
+    /** Never fewer ranks than that, from the start. */
+    PacedFleet atLeast(int width) {
+        minWidth = width;
+        while (ranks.size() < width) {
+            ranks.add(new Rank());
+        }
+        return this;
+    }
+
     List<Change> changes() {
         return changes;
     }
@@ -102,6 +113,23 @@ final class PacedFleet {
     /** Width at the end of each second. */
     List<Integer> widths() {
         return widths;
+    }
+
+    /** Ranks that were paid for, times seconds. */
+    double rankSeconds() {
+        return widths.stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** Changes that were taken back within so many seconds. */
+    int reversals(double seconds) {
+        int reversals = 0;
+        for (int i = 1; i < changes.size(); i++) {
+            Change before = changes.get(i - 1);
+            Change after = changes.get(i);
+            boolean back = (before.to() > before.from()) != (after.to() > after.from());
+            reversals += back && after.at() - before.at() < seconds ? 1 : 0;
+        }
+        return reversals;
     }
 
     double attainment() {
@@ -146,6 +174,8 @@ final class PacedFleet {
             return;
         }
         pendingAt = Double.MAX_VALUE;
+        measured.add(new LeadTimes.Measured(
+                ranks.size(), pendingWidth, Duration.ofMillis((long) (actuationSeconds * 1_000))));
         while (ranks.size() < pendingWidth) {
             ranks.add(new Rank());
         }
@@ -245,7 +275,18 @@ final class PacedFleet {
             return;
         }
         WidthDecision decision = policy.decide(new WidthInput(
-                at(now), tracker.snapshot(at(now)), ranks.size(), 1, maxWidth, 0, slo, up, down, memory));
+                at(now),
+                tracker.snapshot(at(now)),
+                ranks.size(),
+                minWidth,
+                maxWidth,
+                0,
+                slo,
+                up,
+                down,
+                memory,
+                Room.PLAIN,
+                new LeadTimes(Duration.ofSeconds(4), Duration.ofSeconds(2), measured)));
         memory = decision.memory();
         if (decision.width() != ranks.size()) {
             changes.add(new Change(now, ranks.size(), decision.width(), decision.reasons()));

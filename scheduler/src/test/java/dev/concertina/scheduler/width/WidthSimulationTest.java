@@ -33,9 +33,10 @@ class WidthSimulationTest {
     @ValueSource(
             doubles = {0, 1, 3, 5, 8, 11, 13, 14, 15, 16, 17, 18, 20, 23, 26, 28, 30, 33, 36, 40, 44, 48, 52, 56, 60, 70
             })
-    void evenLoadChangesTheWidthAtMostOnce(double rate) {
+    void evenLoadIsFoundInOneStepAndAtMostOneBack(double rate) {
         PacedFleet fleet = PacedFleet.demo();
         fleet.run(trace(120, t -> t < 20 ? 2 : rate, null), 120);
+        assertThat(fleet.changes()).hasSizeLessThanOrEqualTo(2);
     }
 
     @ParameterizedTest
@@ -54,11 +55,13 @@ class WidthSimulationTest {
             PacedFleet fleet = PacedFleet.demo();
             fleet.run(trace(300, t -> rate, seed), 300);
             changes += fleet.changes().size();
+            assertThat(fleet.reversals(20)).isZero();
         }
+        assertThat(changes).isLessThanOrEqualTo(5 * 4);
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5})
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void widensWithinSecondsWhenTheLoadTriplesAndNarrowsAfterIt(long seed) {
         PacedFleet fleet = PacedFleet.demo();
         double calm = 8;
@@ -67,7 +70,7 @@ class WidthSimulationTest {
                 t -> t < 30 ? calm : t < 40 ? calm + (busy - calm) * (t - 30) / 10 : t < 60 ? busy : calm;
         fleet.run(trace(100, rate, seed), 100);
         assertThat(fleet.widths().get(43)).isGreaterThan(1);
-        assertThat(fleet.widths().get(78)).isEqualTo(1);
+        assertThat(fleet.widths().get(78)).isLessThanOrEqualTo(2);
         assertThat(fleet.changes()).hasSizeLessThanOrEqualTo(4);
         assertThat(fleet.attainment()).isGreaterThan(0.99);
     }

@@ -3,6 +3,7 @@ package dev.concertina.worker.events;
 import dev.concertina.wire.Events;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.KafkaClient;
+import dev.concertina.worker.engine.Counters;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +31,7 @@ public final class ExpertEvents implements AutoCloseable {
     private final String deployment;
     private final int rank;
     private final String source;
-    private final Supplier<long[][]> totals;
+    private final Supplier<Counters.Routed> totals;
     private final Thread thread;
     private volatile boolean closed;
 
@@ -38,10 +39,15 @@ public final class ExpertEvents implements AutoCloseable {
      * Starts publishing.
      *
      * @param pod name of this worker in events
-     * @param totals tokens per {@code [layer][expert]} since start; empty while no model is attached
+     * @param totals tokens by expert, and by pairs of experts, since start; empty while no model is attached
      */
     public ExpertEvents(
-            KafkaClient kafka, String topic, String deployment, int rank, String pod, Supplier<long[][]> totals) {
+            KafkaClient kafka,
+            String topic,
+            String deployment,
+            int rank,
+            String pod,
+            Supplier<Counters.Routed> totals) {
         this.kafka = kafka;
         this.topic = topic;
         this.deployment = deployment;
@@ -53,23 +59,23 @@ public final class ExpertEvents implements AutoCloseable {
 
     private void run() {
         KafkaProducer<String, byte[]> producer = null;
-        long[][] before = new long[0][];
+        Counters.Routed before = Counters.Routed.NOTHING;
         long sinceNanos = System.nanoTime();
         try {
             while (!closed) {
                 Thread.sleep(PERIOD_MILLIS);
-                long[][] now = totals.get();
-                if (now.length == 0) {
+                Counters.Routed now = totals.get();
+                if (now.tokens().length == 0) {
                     continue;
                 }
                 long nowNanos = System.nanoTime();
                 double seconds = (nowNanos - sinceNanos) / 1e9;
-                long[][] window = difference(now, before);
+                Events.Experts window = window(now, before, seconds);
                 before = now;
                 sinceNanos = nowNanos;
                 producer = producer == null ? connect() : producer;
                 if (producer != null) {
-                    send(producer, new Events.Experts(deployment, rank, seconds, window));
+                    send(producer, window);
                 }
             }
         } catch (InterruptedException e) {
@@ -79,6 +85,16 @@ public final class ExpertEvents implements AutoCloseable {
                 producer.close(Duration.ofMillis(200));
             }
         }
+    }
+
+    private Events.Experts window(Counters.Routed now, Counters.Routed before, double seconds) {
+        long[][][] pairs = new long[now.pairs().length][][];
+        for (int layer = 0; layer < pairs.length; layer++) {
+            pairs[layer] =
+                    difference(now.pairs()[layer], before.pairs().length == 0 ? new long[0][] : before.pairs()[layer]);
+        }
+        return new Events.Experts(
+                deployment, rank, seconds, difference(now.tokens(), before.tokens()), pairs.length == 0 ? null : pairs);
     }
 
     private static long[][] difference(long[][] now, long[][] before) {

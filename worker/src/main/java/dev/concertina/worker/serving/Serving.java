@@ -73,7 +73,7 @@ public final class Serving implements AutoCloseable {
         this.pool = new KvPool(
                 KvTable.of(kv.bytes(), kv.layout().pageBytes(), KvLayout.PAGE_TOKENS, fingerprint(model, bytes)),
                 new SecureRandom()::nextLong);
-        this.counters = new Counters(shape.layers(), shape.experts());
+        this.counters = new Counters(shape.layers(), shape.experts(), shape.topK());
         Forward forward = new Forward(shape, dense, kernels, Engine.CAPACITY);
         ExpertExchange exchange = new ExpertExchange(self, shape, layout, kernels, expertRows);
         this.engine = new Engine(shape, forward, kv, pool, epochs, exchange, expertRows, pace, counters);

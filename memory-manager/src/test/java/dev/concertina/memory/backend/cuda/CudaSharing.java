@@ -2,6 +2,7 @@ package dev.concertina.memory.backend.cuda;
 
 import dev.concertina.memory.backend.Access;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.SocketBuffer;
 import dev.concertina.memory.libc.UnixSockets;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -58,7 +59,7 @@ final class CudaSharing {
         Child exporter = Child.start(library, "export", path);
         int socket = UnixSockets.accept(server);
         byte[] message = new byte[256];
-        UnixSockets.Received received = UnixSockets.receive(socket, message, 0, message.length);
+        SocketBuffer.Received received = new SocketBuffer().receive(socket, message, 0, message.length);
         long expected = Long.parseLong(new String(message, 0, received.bytes(), StandardCharsets.UTF_8));
         exporter.kill();
         int fd = received.fds()[0];
@@ -110,18 +111,23 @@ final class CudaSharing {
             long start = System.nanoTime();
             byte[] message = new byte[256];
             for (int at = 0; at < segments; at += UnixSockets.MAX_FDS) {
-                UnixSockets.send(
-                        socket,
-                        message,
-                        0,
-                        1,
-                        Arrays.copyOfRange(fds, at, Math.min(segments, at + UnixSockets.MAX_FDS)));
+                new SocketBuffer()
+                        .send(
+                                socket,
+                                message,
+                                0,
+                                1,
+                                Arrays.copyOfRange(fds, at, Math.min(segments, at + UnixSockets.MAX_FDS)));
             }
-            int length = UnixSockets.receive(socket, message, 0, message.length).bytes();
+            int length = new SocketBuffer()
+                    .receive(socket, message, 0, message.length)
+                    .bytes();
             long micros = (System.nanoTime() - start) / 1000;
             long taken = before - context.memory().freeBytes();
             String attached = new String(message, 0, length, StandardCharsets.UTF_8);
-            length = UnixSockets.receive(socket, message, 0, message.length).bytes();
+            length = new SocketBuffer()
+                    .receive(socket, message, 0, message.length)
+                    .bytes();
             String crc = new String(message, 0, length, StandardCharsets.UTF_8);
             figures.fact(
                     "attach " + size + ", " + round,
@@ -159,7 +165,7 @@ final class CudaSharing {
             } else {
                 attach(socket, Integer.parseInt(arguments.get(2)), memory, device, stream, host);
             }
-            UnixSockets.receive(socket, new byte[1], 0, 1); // until killed, or the other side is gone
+            new SocketBuffer().receive(socket, new byte[1], 0, 1); // until killed, or the other side is gone
         }
     }
 
@@ -169,7 +175,7 @@ final class CudaSharing {
         int[] fds = new int[segments];
         long start = 0;
         for (int got = 0; got < segments; ) {
-            int[] some = UnixSockets.receive(socket, new byte[1], 0, 1).fds();
+            int[] some = new SocketBuffer().receive(socket, new byte[1], 0, 1).fds();
             start = start == 0 ? System.nanoTime() : start;
             System.arraycopy(some, 0, fds, got, some.length);
             got += some.length;
@@ -204,7 +210,7 @@ final class CudaSharing {
 
     private static void say(int socket, String text, int... fds) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        UnixSockets.send(socket, bytes, 0, bytes.length, fds);
+        new SocketBuffer().send(socket, bytes, 0, bytes.length, fds);
     }
 
     private static long crc(CudaStream stream, long address, MemorySegment host) throws IOException {

@@ -38,7 +38,7 @@ class ReplayTest {
         int width = 1;
         for (int second = 0; second < 240; second++) {
             Instant now = START.plusSeconds(second);
-            LoadSnapshot load = Snapshots.steady(new Question.Steady(second < 120 ? 0.5 : 20.0, 50.0, 50.0), now);
+            LoadSnapshot load = Snapshots.steady(new Question.Steady(second < 120 ? 0.5 : 16.0, 50.0, 50.0), now);
             WidthDecision decision = DecisionLoop.policy(wanted)
                     .decide(new WidthInput(
                             now,

@@ -1,0 +1,2 @@
+/** Metrics and traces, over the wire where it matters. */
+package dev.concertina.observe;
