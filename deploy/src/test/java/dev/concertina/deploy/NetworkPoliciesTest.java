@@ -72,7 +72,8 @@ class NetworkPoliciesTest {
                         "networkPolicies.apiServer.cidrs={10.1.0.0/16}",
                         "networkPolicies.clients[0].namespaceSelector.matchLabels.a=b",
                         "networkPolicies.metrics[0].podSelector.matchLabels.c=d"))
-                .hasSize(6);
+                .as("the two of those who watch among them")
+                .hasSize(8);
         assertThat(policies("networkPolicies.enabled=false")).isEmpty();
     }
 

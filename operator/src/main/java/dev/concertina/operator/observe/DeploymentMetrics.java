@@ -9,6 +9,7 @@ import dev.concertina.observe.Metric;
 import dev.concertina.observe.Metrics;
 import dev.concertina.operator.decision.Decisions;
 import dev.concertina.operator.spec.Wanted;
+import dev.concertina.operator.trace.OperationTrace;
 import dev.concertina.scheduler.load.LoadSnapshot;
 import dev.concertina.scheduler.width.WidthDecision;
 import io.fabric8.kubernetes.api.model.Condition;

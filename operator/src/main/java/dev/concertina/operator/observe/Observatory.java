@@ -4,6 +4,7 @@ import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.observe.Metrics;
 import dev.concertina.observe.Tracing;
+import dev.concertina.operator.trace.OperationTrace;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;

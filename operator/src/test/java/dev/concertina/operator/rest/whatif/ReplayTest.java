@@ -34,11 +34,14 @@ class ReplayTest {
     private List<Decisions.Made> recorded() throws Exception {
         Wanted wanted = Wanted.of(deployment());
         List<Decisions.Made> made = new ArrayList<>();
+        List<LoadSnapshot.Rate> series = new ArrayList<>();
         WidthMemory memory = WidthMemory.initial();
         int width = 1;
         for (int second = 0; second < 240; second++) {
             Instant now = START.plusSeconds(second);
-            LoadSnapshot load = Snapshots.steady(new Question.Steady(second < 120 ? 0.5 : 16.0, 50.0, 50.0), now);
+            LoadSnapshot steady = Snapshots.steady(new Question.Steady(second < 120 ? 0.5 : 16.0, 50.0, 50.0), now);
+            series.add(Snapshots.sample(steady));
+            LoadSnapshot load = Snapshots.withSeries(steady, List.copyOf(series));
             WidthDecision decision = DecisionLoop.policy(wanted)
                     .decide(new WidthInput(
                             now,

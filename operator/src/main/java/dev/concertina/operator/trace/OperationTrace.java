@@ -1,4 +1,4 @@
-package dev.concertina.operator.observe;
+package dev.concertina.operator.trace;
 
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus;
@@ -33,7 +33,7 @@ public final class OperationTrace {
     }
 
     /** Tells an operation that has ended. */
-    static void tell(ScaleOperation operation, Tracing tracing) {
+    public static void tell(ScaleOperation operation, Tracing tracing) {
         ScaleOperationStatus status = operation.getStatus();
         if (!tracing.on()
                 || status == null
