@@ -28,6 +28,7 @@ public final class Chart {
     private final List<Series> series = new ArrayList<>();
     private final List<Band> bands = new ArrayList<>();
     private final List<Limit> limits = new ArrayList<>();
+    private double most = Double.POSITIVE_INFINITY;
 
     public Chart(String title, double fromS, double toS) {
         this.title = title;
@@ -56,8 +57,14 @@ public final class Chart {
         return this;
     }
 
+    /** No axis beyond this: a share has no more than all. */
+    public Chart atMost(double value) {
+        most = value;
+        return this;
+    }
+
     public String svg() {
-        double top = top();
+        double top = Math.min(top(), most);
         StringBuilder svg = new StringBuilder();
         svg.append("<figure><figcaption>")
                 .append(HtmlReport.text(title))

@@ -122,8 +122,9 @@ final class HtmlReport {
         Chart tpot = chart("Time per output token, ms", end)
                 .line("p50", "a", points(Sample::tpotP50Ms))
                 .limit(summary.run().sloTpotMs(), "objective");
-        Chart slo =
-                chart("Requests within the objective, %", end).line("share", "c", points(s -> 100 * s.sloAttainment()));
+        Chart slo = chart("Requests within the objective, %", end)
+                .atMost(100)
+                .line("share", "c", points(s -> 100 * s.sloAttainment()));
         Chart width = chart("Width, ranks", end)
                 .steps("wanted", "b", points(Sample::desiredWidth))
                 .steps("serving", "a", points(Sample::effectiveWidth));
