@@ -141,13 +141,7 @@ public final class E2eCommand implements Callable<Integer> {
     }
 
     private Path kubeconfig() throws ClusterException {
-        Path file = kubeconfig;
-        if (file == null) {
-            String named = System.getenv("KUBECONFIG");
-            file = named == null || named.isBlank()
-                    ? Path.of(System.getProperty("user.home"), ".kube", "config")
-                    : Path.of(named);
-        }
+        Path file = Kubeconfig.orDefault(kubeconfig);
         if (!Files.isReadable(file)) {
             throw new ClusterException("there is no kubeconfig " + file
                     + "; name one with --kubeconfig FILE (kind: kind get kubeconfig > FILE)");

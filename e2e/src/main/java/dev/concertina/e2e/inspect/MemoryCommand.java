@@ -1,5 +1,6 @@
 package dev.concertina.e2e.inspect;
 
+import dev.concertina.e2e.cluster.Kubeconfig;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.Token;
 import java.io.IOException;
@@ -118,13 +119,7 @@ public final class MemoryCommand implements Callable<Integer> {
     }
 
     private Path kubeconfig() throws IOException {
-        Path file = kubeconfig;
-        if (file == null) {
-            String named = System.getenv("KUBECONFIG");
-            file = named == null || named.isBlank()
-                    ? Path.of(System.getProperty("user.home"), ".kube", "config")
-                    : Path.of(named);
-        }
+        Path file = Kubeconfig.orDefault(kubeconfig);
         if (!Files.isReadable(file)) {
             throw new IOException("there is no kubeconfig " + file
                     + "; name one with --kubeconfig FILE, or one agent with --agent HOST:PORT --token-file FILE");
