@@ -32,7 +32,8 @@ final class Rebalancing {
     /** The operation to start, empty when the placement may stay. */
     Optional<NextStep> consider(String key, Observation seen, Agents.Model model, Instant now) {
         Optional<Published> applied = seen.applied();
-        boolean fit = !seen.wanted().paused()
+        boolean fit = replacements.due(key, now)
+                && !seen.wanted().paused()
                 && seen.wanted().mode() != Mode.Advisory
                 && seen.wanted().pinned() == null
                 && seen.active().isEmpty()

@@ -34,16 +34,20 @@ public final class Replacements {
     private final PlacementSolver solver = new PlacementSolver();
     private final Map<String, Instant> looked = new ConcurrentHashMap<>();
 
+    /** True when it is time to look at a deployment again. */
+    public boolean due(String deployment, Instant now) {
+        return !looked.getOrDefault(deployment, Instant.EPOCH).plus(EVERY).isAfter(now);
+    }
+
     /**
-     * Why the deployment should be placed anew, empty when it should not or it is not time to look again.
+     * Why the deployment should be placed anew, empty when it should not. Solves, so it is for when that is {@link #due}.
      *
      * @param task with the placement in use
      * @param since when that came into use; a load that has lasted is expected to last as long again
      * @param move how long the last operation took
      */
     public Optional<String> reason(String deployment, PlacementTask task, Instant since, Duration move, Instant now) {
-        Instant before = looked.getOrDefault(deployment, Instant.EPOCH);
-        if (before.plus(EVERY).isAfter(now) || !enough(task)) {
+        if (!enough(task)) {
             return Optional.empty();
         }
         looked.put(deployment, now);
