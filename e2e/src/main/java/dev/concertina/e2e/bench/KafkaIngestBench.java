@@ -42,11 +42,11 @@ final class KafkaIngestBench {
     private static final String TOPIC = "bench";
     private static final String DEPLOYMENT = "bench/model";
     private static final int PARTITIONS = 4;
-    private static final int REQUESTS = 100_000;
-    private static final int REQUESTS_PER_S = 2_000;
+    private static final int REQUESTS = 600_000;
+    private static final int REQUESTS_PER_S = 5_000;
     private static final int SECONDS = REQUESTS / REQUESTS_PER_S;
     private static final int EVENTS = REQUESTS * 3 + SECONDS;
-    private static final int WARM_UPS = 1;
+    private static final int WARM_UPS = 2;
     private static final int ROUNDS = 3;
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Slo SLO = new Slo(Duration.ofSeconds(1), Duration.ofMillis(100), 0.95);

@@ -8,11 +8,9 @@ import dev.concertina.scheduler.load.TrafficEvent;
 import dev.concertina.wire.Events;
 import dev.concertina.wire.Json;
 import java.io.IOException;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventDecoder {
     private static final JsonFactory JSON = Json.mapper().getFactory();
+    private static final String[] TYPES = {
+        Events.RECEIVED, Events.FIRST_TOKEN, Events.FINISHED, Events.WINDOW, Events.EXPERTS
+    };
+    private static final byte[][] TYPE_BYTES = Arrays.stream(TYPES)
+            .map(type -> type.getBytes(StandardCharsets.UTF_8))
+            .toArray(byte[][]::new);
+    private static final String COMPLETED = "completed";
     private static final int MOST_CHARACTERS = 256;
     private static final int MOST_BYTES = 1 << 20;
 
@@ -30,6 +35,8 @@ public final class EventDecoder {
 
     private static final int MOST_EXPERTS = 256;
 
+    private final EventTime times = new EventTime();
+    private String usualDeployment = "";
     private String request = "";
     private String deployment = "";
     private String gateway = "";
@@ -56,11 +63,11 @@ public final class EventDecoder {
      * One event; null for a type that is none of ours.
      *
      * @param type CloudEvents type
-     * @param ceTime CloudEvents time, RFC 3339
+     * @param ceTime CloudEvents time, RFC 3339, as it stands in the header
      * @param data one of the records in {@link Events}, as JSON
      * @throws IllegalArgumentException for data that is not what its type says; numbers that are missing come out as impossible ones
      */
-    public @Nullable TrafficEvent decode(String type, String ceTime, byte @Nullable [] data) {
+    public @Nullable TrafficEvent decode(String type, byte[] ceTime, byte @Nullable [] data) {
         return switch (type) {
             case Events.RECEIVED -> {
                 Instant time = begin(ceTime, data);
@@ -124,14 +131,14 @@ public final class EventDecoder {
 
     private static RequestOutcome outcome(String name) {
         return switch (name) {
-            case "completed" -> RequestOutcome.COMPLETED;
+            case COMPLETED -> RequestOutcome.COMPLETED;
             case "failed" -> RequestOutcome.FAILED;
             case "cancelled" -> RequestOutcome.CANCELLED;
             default -> throw new IllegalArgumentException("the outcome is none of completed, failed and cancelled");
         };
     }
 
-    private Instant begin(String ceTime, byte @Nullable [] data) {
+    private Instant begin(byte[] ceTime, byte @Nullable [] data) {
         if (data == null || data.length == 0) {
             throw new IllegalArgumentException("the event has no data");
         }
@@ -154,7 +161,7 @@ public final class EventDecoder {
         } catch (IOException e) {
             throw new IllegalArgumentException("the data is no valid JSON", e);
         }
-        return time(ceTime);
+        return times.read(ceTime);
     }
 
     private void clear() {
@@ -184,9 +191,12 @@ public final class EventDecoder {
     private void field(JsonParser json, String name, JsonToken token) throws IOException {
         switch (name) {
             case "request" -> request = text(json, token, name);
-            case "deployment" -> deployment = text(json, token, name);
+            case "deployment" -> {
+                deployment = text(json, token, name, usualDeployment);
+                usualDeployment = deployment;
+            }
             case "gateway" -> gateway = text(json, token, name);
-            case "outcome" -> outcome = text(json, token, name);
+            case "outcome" -> outcome = text(json, token, name, COMPLETED);
             case "ttftMs" -> ttftMs = token == JsonToken.VALUE_NULL ? null : Double.valueOf(number(json, token, name));
             case "tpotMs" -> tpotMs = token == JsonToken.VALUE_NULL ? null : Double.valueOf(number(json, token, name));
             case "totalMs" -> totalMs = number(json, token, name);
@@ -224,6 +234,17 @@ public final class EventDecoder {
             throw new IllegalArgumentException(name + " is longer than " + MOST_CHARACTERS + " characters");
         }
         return text;
+    }
+
+    /** The same; {@code usual} itself where that is the text, so that nothing is made anew for a text that nearly every event has. */
+    private static String text(JsonParser json, JsonToken token, String name, String usual) throws IOException {
+        if (token == JsonToken.VALUE_STRING
+                && json.getTextLength() == usual.length()
+                && usual.contentEquals(
+                        CharBuffer.wrap(json.getTextCharacters(), json.getTextOffset(), json.getTextLength()))) {
+            return usual;
+        }
+        return text(json, token, name);
     }
 
     private static double number(JsonParser json, JsonToken token, String name) throws IOException {
@@ -287,43 +308,16 @@ public final class EventDecoder {
         return count == row.length ? row : Arrays.copyOf(row, count);
     }
 
-    /** RFC 3339; by hand in the form that our own processes write, {@code 2026-01-01T00:00:00.123Z}. */
-    private static Instant time(String text) {
-        int length = text.length();
-        if (length >= 20 && length <= 30 && text.charAt(length - 1) == 'Z' && text.charAt(10) == 'T') {
-            long nanos = length == 20 ? 0 : digits(text, 20, length - 1);
-            for (int i = length - 21; length > 20 && i < 9; i++) {
-                nanos *= 10;
-            }
-            LocalDate day = LocalDate.of(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10));
-            int hour = digits(text, 11, 13);
-            int minute = digits(text, 14, 16);
-            int second = digits(text, 17, 19);
-            if (hour < 24 && minute < 60 && second < 60) {
-                return Instant.ofEpochSecond(day.toEpochDay() * 86_400 + hour * 3_600L + minute * 60L + second, nanos);
+    /** The type in a header; one of ours is found without making a text of it. */
+    static String type(byte[] bytes) {
+        for (int i = 0; i < TYPES.length; i++) {
+            if (Arrays.equals(TYPE_BYTES[i], bytes)) {
+                return TYPES[i];
             }
         }
-        try {
-            return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeException e) {
-            throw new IllegalArgumentException("ce_time is no RFC 3339 time", e);
+        if (bytes.length > MOST_CHARACTERS) {
+            throw new IllegalArgumentException("ce_type is longer than " + MOST_CHARACTERS + " characters");
         }
-    }
-
-    private static int digits(String text, int from, int to) {
-        int value = 0;
-        for (int i = from; i < to; i++) {
-            int digit = text.charAt(i) - '0';
-            if (digit < 0 || digit > 9) {
-                throw new IllegalArgumentException("ce_time is no RFC 3339 time");
-            }
-            value = value * 10 + digit;
-        }
-        return value;
-    }
-
-    /** A header's text. */
-    static String text(byte[] bytes) {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * One replica's share of a traffic topic (CloudEvents in binary mode): counts the partitions that the consumer group gives it, and commits what
  * it has counted since the last time, dead letters and offsets in one transaction, four times a second. Whoever owns a partition next goes on
  * at that offset: nothing is counted twice or left out, however this process ends. Ids of events before the offset are read again, so that
- * repetitions are known across owners. Any trouble with Kafka lets go of everything and begins anew from the last commit. A thread of its own.
+ * repetitions are known across owners. Any trouble with Kafka lets go of everything and begins anew from the last commit. A thread of its own
+ * polls and commits; what a poll has brought is counted beside the next poll.
  */
 public final class PartitionReader implements TrafficTopics.Reading {
     private static final System.Logger LOG = System.getLogger(PartitionReader.class.getName());
@@ -37,11 +39,8 @@ public final class PartitionReader implements TrafficTopics.Reading {
     private static final long COMMIT_NANOS = 250_000_000;
     private static final long MARK_NANOS = 1_000_000_000;
 
-    /** Parts of digests, and events, after which is committed before the time: what is held in memory is bounded whatever the rate. */
-    private static final int MOST_OPEN = 256;
-
+    /** Events after which is committed before the time. */
     private static final int MOST_EVENTS = 200_000;
-    private static final int CHECK_EVERY = 256;
 
     private final KafkaAccess kafka;
     private final String topic;
@@ -57,7 +56,6 @@ public final class PartitionReader implements TrafficTopics.Reading {
     private DeadLetters dead;
     private long committedNanos;
     private long markedNanos;
-    private long sinceCommit;
     private volatile @Nullable String problem = "not connected yet";
     private volatile Set<Integer> owned = Set.of();
     private boolean healthy;
@@ -109,11 +107,12 @@ public final class PartitionReader implements TrafficTopics.Reading {
     private void run() {
         while (!closed) {
             try (KafkaConsumer<byte[], byte[]> consumer = KafkaClients.member(kafka, topic);
-                    KafkaProducer<byte[], byte[]> producer = KafkaClients.transactional(kafka, topic)) {
+                    KafkaProducer<byte[], byte[]> producer = KafkaClients.transactional(kafka, topic);
+                    Counting counting = new Counting(topic)) {
                 side.make(kafka);
                 producer.initTransactions();
                 healthy = true;
-                consume(consumer, producer);
+                consume(consumer, producer, counting);
             } catch (RuntimeException e) { // of Kafka, or of its client: nothing is lost by beginning anew
                 if (!closed) {
                     say(KafkaClients.sentence(e));
@@ -128,54 +127,65 @@ public final class PartitionReader implements TrafficTopics.Reading {
         states.clear();
         owned = Set.of();
         dead = new DeadLetters(side.deadLetters());
-        sinceCommit = 0;
     }
 
-    private void consume(KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer) {
-        consumer.subscribe(List.of(topic), new Ownership(consumer, producer));
+    private void consume(
+            KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer, Counting counting) {
+        Ownership ownership = new Ownership(consumer, producer, counting);
+        consumer.subscribe(List.of(topic), ownership);
         while (!closed) {
-            take(consumer, producer);
+            ConsumerRecords<byte[], byte[]> events = consumer.poll(POLL);
+            settle(consumer, producer, counting);
             long now = System.nanoTime();
-            if (now - committedNanos > COMMIT_NANOS) {
+            if (now - committedNanos > COMMIT_NANOS || uncommitted() > MOST_EVENTS) {
                 commit(consumer, producer, now - markedNanos > MARK_NANOS);
             }
+            count(events, counting);
             if (problem != null && !states.isEmpty()) {
                 LOG.log(System.Logger.Level.INFO, "counting traffic events topic={0} partitions={1}", topic, owned);
                 problem = null;
             }
         }
         if (!abandoned) {
+            settle(consumer, producer, counting);
             commit(consumer, producer, false);
         }
     }
 
-    private void take(KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer) {
+    private void count(ConsumerRecords<byte[], byte[]> events, Counting counting) {
         Instant now = clock.instant();
-        int taken = 0;
-        for (ConsumerRecord<byte[], byte[]> event : consumer.poll(POLL)) {
-            PartitionState state = states.get(new TopicPartition(event.topic(), event.partition()));
-            if (state == null || closed) {
-                continue;
-            }
-            read.incrementAndGet();
-            String reason = state.take(event, objectives, now);
-            if (reason != null) {
-                unusable.incrementAndGet();
-                dead.add(event, reason);
-            }
-            sinceCommit++;
-            if (++taken % CHECK_EVERY == 0 && (state.open() > MOST_OPEN || sinceCommit > MOST_EVENTS)) {
-                commit(consumer, producer, false);
+        for (TopicPartition partition : events.partitions()) {
+            PartitionState state = states.get(partition);
+            if (state != null) {
+                List<ConsumerRecord<byte[], byte[]>> ofPartition = events.records(partition);
+                counting.begin(state, ofPartition, (of, event) -> of.take(event, objectives, now));
+                read.addAndGet(ofPartition.size());
             }
         }
+    }
+
+    /** Afterwards all that was begun is counted, and nothing looks at the states any more; commits in between when memory demands it. */
+    private void settle(
+            KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer, Counting counting) {
+        while (!counting.end(this::bury)) {
+            commit(consumer, producer, false);
+            counting.resume();
+        }
+    }
+
+    private long uncommitted() {
+        return states.values().stream().mapToLong(PartitionState::uncommitted).sum();
+    }
+
+    private void bury(ConsumerRecord<byte[], byte[]> event, String reason) {
+        unusable.incrementAndGet();
+        dead.add(event, reason);
     }
 
     private void commit(
             KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer, boolean withMarks) {
         healthy = false; // until it is committed
         committedNanos = System.nanoTime();
-        long taken = sinceCommit;
-        sinceCommit = 0;
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         states.forEach((partition, state) -> {
             if (state.moved()) {
@@ -203,7 +213,7 @@ public final class PartitionReader implements TrafficTopics.Reading {
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
         }
         producer.commitTransaction();
-        counted.addAndGet(taken);
+        counted.addAndGet(uncommitted());
         healthy = true;
         states.values().forEach(PartitionState::committed);
         markedNanos = committedNanos;
@@ -213,15 +223,19 @@ public final class PartitionReader implements TrafficTopics.Reading {
     private final class Ownership implements ConsumerRebalanceListener {
         private final KafkaConsumer<byte[], byte[]> consumer;
         private final KafkaProducer<byte[], byte[]> producer;
+        private final Counting counting;
 
-        private Ownership(KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer) {
+        private Ownership(
+                KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer, Counting counting) {
             this.consumer = consumer;
             this.producer = producer;
+            this.counting = counting;
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> gone) {
             if (!gone.isEmpty() && healthy && !abandoned) {
+                settle(consumer, producer, counting);
                 commit(consumer, producer, false);
             }
             forget(gone);
@@ -259,7 +273,9 @@ public final class PartitionReader implements TrafficTopics.Reading {
         }
 
         private void forget(Collection<TopicPartition> gone) {
+            counting.end(PartitionReader.this::bury);
             gone.forEach(states::remove);
+            counting.retain(states.values());
             tell();
         }
 

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /** One partition of a traffic topic, as its present owner counts it from the committed offset on. Not for several threads. */
@@ -32,6 +33,7 @@ final class PartitionState {
     private long committed;
     private long lastEventMillis;
     private long malformed;
+    private long uncommitted;
 
     /**
      * Nothing read yet.
@@ -54,6 +56,7 @@ final class PartitionState {
     @Nullable
     String take(ConsumerRecord<byte[], byte[]> record, Function<String, @Nullable Slo> objectives, Instant now) {
         next = record.offset() + 1;
+        uncommitted++;
         lastEventMillis = record.timestamp();
         boolean counts = record.offset() >= countFrom;
         try {
@@ -80,24 +83,17 @@ final class PartitionState {
     }
 
     private @Nullable TrafficEvent decode(ConsumerRecord<byte[], byte[]> record) {
-        String type = null;
-        String time = null;
-        for (Header header : record.headers()) {
-            if (header.value() != null && header.value().length < 100) {
-                switch (header.key()) {
-                    case "ce_type" -> type = EventDecoder.text(header.value());
-                    case "ce_time" -> time = EventDecoder.text(header.value());
-                    default -> {}
-                }
-            }
+        Headers headers = record.headers(); // each that is looked at costs a text and a copy: only these two
+        byte[] time = required(headers, "ce_time");
+        return decoder.decode(EventDecoder.type(required(headers, "ce_type")), time, record.value());
+    }
+
+    private static byte[] required(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        if (header == null || header.value() == null) {
+            throw new IllegalArgumentException("the header " + name + " is missing");
         }
-        if (type == null) {
-            throw new IllegalArgumentException("the header ce_type is missing");
-        }
-        if (time == null) {
-            throw new IllegalArgumentException("the header ce_time is missing");
-        }
-        return decoder.decode(type, time, record.value());
+        return header.value();
     }
 
     /** Parts of digests that wait to be written. */
@@ -118,6 +114,12 @@ final class PartitionState {
     void committed() {
         committed = Math.max(committed, next);
         malformed = 0;
+        uncommitted = 0;
+    }
+
+    /** Events taken since the last commit. */
+    long uncommitted() {
+        return uncommitted;
     }
 
     List<LoadDigest> drain(Instant now) {

@@ -9,12 +9,14 @@ import dev.concertina.wire.Events;
 import dev.concertina.wire.Json;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EventDecoderTest {
-    private static final String TIME = "2026-01-01T00:00:00.123Z";
+    private static final String INSTANT = "2026-01-01T00:00:00.123Z";
+    private static final byte[] TIME = INSTANT.getBytes(StandardCharsets.UTF_8);
 
     @Test
     void eventsBecomeFacts() {
@@ -25,7 +27,7 @@ class EventDecoderTest {
                         Json.write(new Events.Finished("r", "d/x", "completed", 5, 7, 10.0, 2.0, 25)));
         assertThat(finished)
                 .isEqualTo(new TrafficEvent.Finished(
-                        "r", "d/x", Instant.parse(TIME), RequestOutcome.COMPLETED, 5, 7, 10.0, 2.0, 25));
+                        "r", "d/x", Instant.parse(INSTANT), RequestOutcome.COMPLETED, 5, 7, 10.0, 2.0, 25));
         assertThat(new EventDecoder().decode("someone.else", TIME, new byte[0])).isNull();
     }
 
@@ -70,5 +72,44 @@ class EventDecoderTest {
             assertThatThrownBy(() -> new EventDecoder().decode(type, TIME, bytes))
                     .isInstanceOf(IllegalArgumentException.class);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2026-01-01T00:00:00Z",
+                "2026-02-28T23:59:59.9Z",
+                "2026-02-28T23:59:59.123456789Z",
+                "2026-02-28T23:59:59.123456788Z",
+                "2026-02-28T23:59:58.000000001Z",
+                "2026-01-01T01:00:00+01:00",
+                "2026-01-01T01:00:00.25-02:30"
+            })
+    void timesAreReadAsTheyAreWritten(String text) {
+        EventTime times = new EventTime();
+        times.read("2026-02-28T23:59:59Z".getBytes(StandardCharsets.UTF_8));
+        Instant expected = OffsetDateTime.parse(text).toInstant();
+        assertThat(times.read(text.getBytes(StandardCharsets.UTF_8))).isEqualTo(expected);
+        assertThat(times.read(text.getBytes(StandardCharsets.UTF_8))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "Z",
+                "2026-13-01T00:00:00Z",
+                "2026-02-30T00:00:00Z",
+                "2026-01-01 00:00:00Z",
+                "2026-01-01T24:00:01Z",
+                "2026-01-01T00:61:00Z",
+                "2026-01-01T00:00:00.1x3Z",
+                "2026-01-01T00:00:00.1234567890Z",
+                "yesterday"
+            })
+    void textsThatAreNoTimesAreRefused(String text) {
+        assertThatThrownBy(() -> new EventTime().read(text.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("ce_time");
     }
 }
