@@ -11,13 +11,20 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** How many seeded cases a fuzz test runs: thousands in a usual build, a million in the profile {@code nightly}. */
 public final class Fuzz {
+    // held: a logger that nobody holds forgets its level
+    private static final Logger LOG = Logger.getLogger("dev.concertina.memory");
+
     private Fuzz() {}
 
+    /** How many; from now on what this process refuses is not logged: a million lines would take longer than the cases. */
     public static int cases() {
+        LOG.setLevel(Level.WARNING);
         return Integer.getInteger("concertina.fuzz.cases", 2000);
     }
 
