@@ -50,6 +50,11 @@ public final class FrameSocket implements AutoCloseable {
         return new FrameSocket(UnixSockets.connect(socket.toString()));
     }
 
+    /** Waits for the next connection to a listening socket. */
+    public static FrameSocket accept(int listening) throws IOException {
+        return new FrameSocket(UnixSockets.accept(listening));
+    }
+
     /** Who is on the other side. */
     public UnixSockets.Peer peer() throws IOException {
         return UnixSockets.peer(fd);
