@@ -34,8 +34,8 @@ final class NodeBench {
     private static final long ADOPTED_BYTES = 4L << 20;
     private static final int CHUNK_BYTES = 1 << 20;
 
-    /** Rounds are short here, and agents and engines that run have compiled what they do often. */
-    private static final int WARM = 40;
+    /** Rounds are short here, and agents and engines that run have compiled what they do often: a fifth of it would measure the compiler. */
+    private static final int WARM = 200;
 
     private static final int STAGING_WARM = 5;
 

@@ -174,9 +174,11 @@ final class NodeProcesses implements AutoCloseable {
         StageStatus status = http.post(address, "/v1/stage", stage, StageStatus.class, TIMEOUT);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (status.state() == StageState.RUNNING && System.nanoTime() < deadline) {
-            Thread.sleep(3); // asked more often, answering would take what the copying needs
             status = http.get(
-                    address, "/v1/stage?operation=" + operation + "&device=" + device, StageStatus.class, TIMEOUT);
+                    address,
+                    "/v1/stage?operation=" + operation + "&device=" + device + "&waitMillis=2000",
+                    StageStatus.class,
+                    TIMEOUT);
         }
         if (status.state() != StageState.DONE) {
             throw new IOException("staging the model is " + status.state() + ": " + status.error());

@@ -2,6 +2,7 @@ package dev.concertina.memory.agent;
 
 import dev.concertina.memory.model.ModelRoots;
 import dev.concertina.memory.socket.FrameServer;
+import dev.concertina.memory.socket.FrameSocket;
 import dev.concertina.observe.Tracing;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.Token;
@@ -18,12 +19,15 @@ public final class Agent implements AutoCloseable {
     private final Memory memory;
     private final Movement movement;
     private final ControlServer control;
+    private final FrameServer.Handler client;
     private final FrameServer clients;
 
-    private Agent(Memory memory, Movement movement, ControlServer control, FrameServer clients) {
+    private Agent(
+            Memory memory, Movement movement, ControlServer control, FrameServer.Handler client, FrameServer clients) {
         this.memory = memory;
         this.movement = movement;
         this.control = control;
+        this.client = client;
         this.clients = clients;
     }
 
@@ -52,18 +56,24 @@ public final class Agent implements AutoCloseable {
             memory.adopt();
             Movement movement = Movement.open(settings, token, memory, roots, ids);
             new AgentApi(settings.node(), node.uuids(), memory, movement.stager(), metrics, control).routes();
+            FrameServer.Handler client = connection ->
+                    new ClientSession(memory, movement.kv(), settings, node.uuids(), metrics, connection).serve();
             FrameServer clients = new FrameServer(
                     settings.runDir().resolve("agent.sock"),
                     "rw-rw-rw-", // workers run as users of their own; the folder decides who gets here
-                    connection -> new ClientSession(memory, movement.kv(), settings, node.uuids(), metrics, connection)
-                            .serve());
+                    client);
             control.start();
-            return new Agent(memory, movement, control, clients);
+            return new Agent(memory, movement, control, client, clients);
         } catch (IOException | InterruptedException | RuntimeException e) {
             control.close();
             memory.close();
             throw e;
         }
+    }
+
+    /** Serves one client's connection until its end, on its own thread. */
+    void serve(FrameSocket connection) throws IOException {
+        client.serve(connection);
     }
 
     /** Records a span for each command that comes with trace context. */

@@ -7,6 +7,7 @@ import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ControlServer;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The agent's control calls, {@code docs/protocols.md}. */
 final class AgentApi {
+    private static final int MOST_WAIT_MILLIS = 5_000;
+
     private final String node;
     private final List<@Nullable String> uuids;
     private final Memory memory;
@@ -46,8 +49,10 @@ final class AgentApi {
                 .on("POST /v1/stage", exchange -> stage(server.body(exchange, Agents.Stage.class)))
                 .on(
                         "GET /v1/stage",
-                        exchange ->
-                                stager.status(ControlServer.query(exchange, "operation"), number(exchange, "device")))
+                        exchange -> stager.status(
+                                ControlServer.query(exchange, "operation"),
+                                number(exchange, "device"),
+                                patience(exchange)))
                 .on("POST /v1/cancel", exchange -> cancel(server.body(exchange, Agents.Cancel.class)))
                 .on("POST /v1/free", exchange -> free(server.body(exchange, Agents.Free.class)))
                 .on("POST /v1/release", exchange -> release(server.body(exchange, Agents.Release.class)));
@@ -143,6 +148,14 @@ final class AgentApi {
             }
         }
         return Map.of();
+    }
+
+    /** How long to wait for the end of a staging before answering; not at all when nothing is said. */
+    private static Duration patience(HttpExchange exchange) {
+        String query = String.valueOf(exchange.getRequestURI().getRawQuery());
+        return query.contains("waitMillis=")
+                ? Duration.ofMillis(Math.clamp(number(exchange, "waitMillis"), 0, MOST_WAIT_MILLIS))
+                : Duration.ZERO;
     }
 
     private static int number(HttpExchange exchange, String name) {

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class ClientSession {
     private static final System.Logger LOG = System.getLogger(ClientSession.class.getName());
 
+    /** Objects of one frame: few enough that the client maps them while the next frame is made. */
+    private static final int FRAME_OBJECTS = 16;
+
     private final Memory memory;
     private final KvMover kv;
     private final AgentSettings settings;
@@ -179,7 +182,7 @@ final class ClientSession {
         leased.addAll(keys);
         int at = 0;
         do {
-            List<SegmentStore.Lent> some = lent.subList(at, Math.min(lent.size(), at + UnixSockets.MAX_FDS));
+            List<SegmentStore.Lent> some = lent.subList(at, Math.min(lent.size(), at + FRAME_OBJECTS));
             at += some.size();
             List<Attached> attached = some.stream()
                     .map(SegmentStore.Lent::note)

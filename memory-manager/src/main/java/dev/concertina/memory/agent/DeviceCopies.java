@@ -33,9 +33,15 @@ final class DeviceCopies implements MappedMemory {
     }
 
     @Override
-    public Mapped mapped(Range range, int device, SegmentNote note, Access access) {
+    public Mapped mapped(Range range, Handle handle, SegmentNote note, Access access) {
         return new DeviceMapped(
-                this, range, device, note.bytes(), note.crc32c(), access == Access.READ_WRITE, !note.published());
+                this,
+                range,
+                handle.device(),
+                note.bytes(),
+                note.crc32c(),
+                access == Access.READ_WRITE,
+                !note.published());
     }
 
     @Override

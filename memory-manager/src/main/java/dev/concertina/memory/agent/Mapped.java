@@ -21,7 +21,7 @@ interface Mapped extends AutoCloseable {
      */
     MemorySegment bytes() throws IOException;
 
-    /** Told before all of it is read or written: what mapping it page by page would cost is paid at once. */
+    /** Told before all of {@link #bytes} is read or written: what mapping it page by page would cost is paid at once. {@link #copyFrom} needs no telling. */
     default void allAtOnce() throws IOException {}
 
     /** Copies {@code to.byteSize()} bytes from {@code offset} on to the host. */

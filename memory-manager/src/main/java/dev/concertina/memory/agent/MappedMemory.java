@@ -5,6 +5,7 @@ import dev.concertina.memory.backend.Handle;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.backend.Range;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.MemoryFiles.Pages;
 import dev.concertina.memory.mover.Payload;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -16,22 +17,28 @@ interface MappedMemory extends AutoCloseable {
     MemoryBackend backend();
 
     /** Wraps a range that one whole handle fills, with access set. */
-    Mapped mapped(Range range, int device, SegmentNote note, Access access);
+    Mapped mapped(Range range, Handle handle, SegmentNote note, Access access) throws IOException;
 
     /** Zeroes memory that was just created, where the system does not promise zeros. */
     void scrub(Handle handle) throws IOException;
 
     /** A payload to be sent from here; over {@code mapped} where its bytes are no file. */
     default Payload payload(Handle handle, SegmentNote note) throws IOException {
-        return new MappedPayload(
-                map(handle, Access.READ_ONLY, range -> mapped(range, note.device(), note, Access.READ_ONLY)));
+        return new MappedPayload(map(handle, Access.READ_ONLY, range -> mapped(range, handle, note, Access.READ_ONLY)));
     }
 
-    /** Memory in this host's own address space; the kernel hands pages out zeroed. */
-    record Host(MemoryBackend backend) implements MappedMemory {
+    /**
+     * Memory in this host's own address space; the kernel hands pages out zeroed.
+     *
+     * @param pages the kind that the kernel gives here
+     */
+    record Host(MemoryBackend backend, Pages pages) implements MappedMemory {
         @Override
-        public Mapped mapped(Range range, int device, SegmentNote note, Access access) {
-            return new HostMapped(backend, range, note, access);
+        public Mapped mapped(Range range, Handle handle, SegmentNote note, Access access) throws IOException {
+            // mapping many small pages for one copy takes several times longer than the copy; huge ones cost nothing to
+            // map
+            int file = pages == Pages.SMALL ? backend.exportFd(handle, Access.READ_WRITE) : HostMapped.NO_FILE;
+            return new HostMapped(backend, range, note, access, file);
         }
 
         @Override

@@ -101,10 +101,11 @@ final class Mover {
             Source beside = sibling == null ? null : new Source(ownAddress, sibling.device());
             publish.accept(persist(target, 1, attempt -> {
                 try (Mapped mapped = store.map(target.key(), Access.READ_WRITE, false)) {
+                    if (beside != null) {
+                        return copyBeside(target, mapped, beside, watch);
+                    }
                     mapped.allAtOnce();
-                    return beside != null
-                            ? copyBeside(target, mapped, beside, watch)
-                            : read(target, layout, mapped.bytes(), watch);
+                    return read(target, layout, mapped.bytes(), watch);
                 }
             }));
         } finally {
@@ -134,7 +135,6 @@ final class Mover {
 
     private long copy(SegmentNote target, List<Source> replicas, Watch watch) throws IOException {
         try (Mapped mapped = store.map(target.key(), Access.READ_WRITE, false)) {
-            mapped.allAtOnce();
             Download[] download = {null}; // lives on from one replica to the next
             return persist(target, replicas.size(), attempt -> {
                 Source from = replicas.get(attempt % replicas.size());
@@ -142,6 +142,7 @@ final class Mover {
                     return copyBeside(target, mapped, from, watch);
                 }
                 if (download[0] == null) {
+                    mapped.allAtOnce();
                     download[0] = new Download(mapped.bytes(), watch.arrived());
                 }
                 transport.fetch(
@@ -159,7 +160,6 @@ final class Mover {
             if (source.size() != mapped.size()) {
                 throw new IOException(from + " has " + source.size() + " bytes, " + mapped.size() + " are expected");
             }
-            source.allAtOnce();
             long crc32c = mapped.copyFrom(source, 0, 0, mapped.size(), paced(mapped.size(), watch));
             if (crc32c != source.crc32c()) {
                 throw new IOException("the copy of " + from + " has CRC32C " + Long.toHexString(crc32c) + " instead of "

@@ -2,6 +2,7 @@ package dev.concertina.memory.agent;
 
 import dev.concertina.memory.backend.BackendChoice;
 import dev.concertina.memory.backend.Capacity;
+import dev.concertina.memory.backend.HugePages;
 import dev.concertina.memory.backend.PosixBackend;
 import dev.concertina.memory.backend.cuda.CudaBackend;
 import dev.concertina.memory.backend.cuda.CudaDevice;
@@ -40,7 +41,8 @@ record NodeMemory(Capacity capacity, MappedMemory mapped, List<@Nullable String>
                 Capacity capacity = new Capacity(settings.devices(), settings.deviceBytes());
                 yield new NodeMemory(
                         capacity,
-                        new MappedMemory.Host(new PosixBackend(capacity)),
+                        new MappedMemory.Host(
+                                new PosixBackend(capacity), HugePages.probe().pages()),
                         Collections.nCopies(settings.devices(), null));
             }
             case BackendChoice.Cuda cuda -> cuda(cuda, settings.deviceBytes());

@@ -115,7 +115,7 @@ final class SegmentStore implements AutoCloseable {
             throw new ControlException(404, "there is no " + key);
         }
         SegmentNote note = held.note;
-        return memory.map(held.handle, access, range -> memory.mapped(range, note.device(), note, access));
+        return memory.map(held.handle, access, range -> memory.mapped(range, held.handle, note, access));
     }
 
     /** Opens a published object for sending; 404 when it is not there. */

@@ -9,6 +9,7 @@ import dev.concertina.wire.Agents.StageStatus;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -326,17 +327,21 @@ final class StageJob {
         return memory.store().committed(bytes);
     }
 
+    /** Waits until it has ended, so long at most; answers whether it has. */
+    boolean awaitEnd(Duration patience) {
+        try {
+            return ended.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ControlException(409, "interrupted while the staging went on; ask again");
+        }
+    }
+
     /** Stops it, and waits until it has stopped. */
     void cancel() {
         cancelled = true;
-        try {
-            if (!ended.await(TcpTransport.STALL.toSeconds() * 2, TimeUnit.SECONDS)) {
-                throw new ControlException(
-                        409, "the staging of " + stage.operation() + " has not stopped yet; ask again");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ControlException(409, "interrupted while the staging stopped; ask again");
+        if (!awaitEnd(TcpTransport.STALL.multipliedBy(2))) {
+            throw new ControlException(409, "the staging of " + stage.operation() + " has not stopped yet; ask again");
         }
         synchronized (this) {
             state = StageState.CANCELLED;

@@ -11,6 +11,7 @@ import dev.concertina.wire.ControlException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -111,6 +112,10 @@ final class Stager implements AutoCloseable {
         }
     }
 
+    private synchronized @Nullable StageJob job(String operation, int device) {
+        return jobs.get(new JobKey(operation, device));
+    }
+
     private synchronized @Nullable StageStatus known(String operation, int device) {
         StageJob job = jobs.get(new JobKey(operation, device));
         if (job != null) {
@@ -121,8 +126,15 @@ final class Stager implements AutoCloseable {
                 : null;
     }
 
-    /** How a staging stands; 404 when this agent (or the one before it was killed) has not accepted it: send it again. */
-    StageStatus status(String operation, int device) {
+    /**
+     * How a staging stands when it has ended or after {@code patience}; 404 when this agent (or the one before it was killed) has not accepted it: send it
+     * again.
+     */
+    StageStatus status(String operation, int device, Duration patience) {
+        StageJob job = job(operation, device);
+        if (job != null && !patience.isZero()) {
+            job.awaitEnd(patience);
+        }
         StageStatus known = known(operation, device);
         if (known == null) {
             throw new ControlException(404, "no staging of operation " + operation + " on device " + device);

@@ -3,6 +3,7 @@ package dev.concertina.memory.client;
 import dev.concertina.memory.client.ClientMessages.Operation;
 import dev.concertina.memory.client.ClientMessages.Reply;
 import dev.concertina.memory.client.ClientMessages.Request;
+import dev.concertina.memory.libc.MemoryFiles;
 import dev.concertina.memory.socket.Frame;
 import dev.concertina.memory.socket.FrameSocket;
 import dev.concertina.wire.ControlException;
@@ -10,18 +11,17 @@ import dev.concertina.wire.ObjectId;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The socket to the agent, and the thread that reads it. When the agent goes away the thread connects again, joins under the old
+ * The socket to the agent, and the thread that watches it. Who calls reads the answer too: handing it from thread to thread would take longer than
+ * asking. The watching thread only waits for the end. When the agent goes away it connects again, joins under the old
  * incarnation and names what is mapped, so that the lease is back before anybody notices. One call at a time; callers wait for the
  * connection.
  */
@@ -36,8 +36,10 @@ final class AgentConnection implements AutoCloseable {
     private final Path path;
     private final Supplier<List<ObjectId>> mapped;
     private final Object state = new Object();
-    private final Thread reader;
-    private final CountDownLatch readerEnded = new CountDownLatch(1);
+    private final CountDownLatch watcherEnded = new CountDownLatch(1);
+
+    /** Held while somebody reads: a connection that has ended is closed only afterwards. */
+    private final ReentrantLock reading = new ReentrantLock();
 
     // guarded by state
     private @Nullable FrameSocket socket;
@@ -46,10 +48,24 @@ final class AgentConnection implements AutoCloseable {
     private @Nullable String fenced;
     private Consumer<String> whenFenced = reason -> {};
     private boolean closed;
-    // answers of the connection in use; a lost connection ends it with END
-    private BlockingQueue<Frame> answers = new LinkedBlockingQueue<>();
 
-    private static final Frame END = new Frame(new byte[0], new int[0]);
+    /** One frame of an answer; its descriptors belong to the receiver. */
+    record Answer(Reply reply, int[] fds) {
+        void closeFds() {
+            for (int fd : fds) {
+                MemoryFiles.close(fd);
+            }
+        }
+    }
+
+    /** Takes an answer while it comes in. */
+    interface Receiver {
+        /** The next frame, with its descriptors. */
+        void take(Answer answer);
+
+        /** The connection was lost: what came so far does not count. */
+        default void again() throws IOException {}
+    }
 
     /**
      * Connects.
@@ -60,7 +76,7 @@ final class AgentConnection implements AutoCloseable {
         this.path = path;
         this.mapped = mapped;
         this.socket = FrameSocket.connect(path);
-        this.reader = Thread.ofPlatform().daemon().name("memory-client").start(this::read);
+        Thread.ofPlatform().daemon().name("memory-client").start(this::watch);
     }
 
     void whenFenced(Consumer<String> action) {
@@ -71,9 +87,9 @@ final class AgentConnection implements AutoCloseable {
 
     /** Joins; remembered for reconnecting. For one call at a time. */
     Joined join(JoinRequest request) throws IOException {
-        Frame frame = exchange(new Request(Operation.JOIN, request, null, null, null, null, 0))
-                .getFirst();
-        Joined answer = frame.as(Reply.class).joined();
+        Only only = new Only();
+        exchange(new Request(Operation.JOIN, request, null, null, null, null, 0), only);
+        Joined answer = only.reply().joined();
         if (answer == null) {
             throw new IOException("the agent answered a join without a device");
         }
@@ -84,52 +100,91 @@ final class AgentConnection implements AutoCloseable {
         return answer;
     }
 
+    /** The one frame of an answer that carries no descriptors. */
+    private static final class Only implements Receiver {
+        private Reply reply = Reply.ok();
+
+        @Override
+        public void take(Answer answer) {
+            answer.closeFds();
+            reply = answer.reply;
+        }
+
+        Reply reply() {
+            return reply;
+        }
+    }
+
     /** A call that may be repeated when its connection is lost: the outcome is the same. */
-    List<Frame> call(Request request) throws IOException {
+    Reply call(Request request) throws IOException {
+        Only only = new Only();
+        call(request, only);
+        return only.reply;
+    }
+
+    /** The same for an answer that comes in several frames. */
+    void call(Request request, Receiver receiver) throws IOException {
         for (int attempt = 0; ; attempt++) {
             try {
-                return exchange(request);
+                exchange(request, receiver);
+                return;
             } catch (IOException e) {
+                receiver.again();
                 if (attempt == 3) {
                     throw e;
                 }
-                pause(); // the reader must see the end of the connection before another takes its place
+                pause(); // the end of the connection must be seen before another takes its place
             }
         }
     }
 
-    /** A call that is not repeated: an {@link IOException} means that its outcome is unknown. Answers all frames of the answer. */
-    List<Frame> exchange(Request request) throws IOException {
-        BlockingQueue<Frame> queue;
+    /** A call that is not repeated: an {@link IOException} means that its outcome is unknown. */
+    void exchange(Request request) throws IOException {
+        exchange(request, new Only());
+    }
+
+    private void exchange(Request request, Receiver receiver) throws IOException {
         FrameSocket connection;
         synchronized (state) {
             connection = awaitConnected();
-            queue = answers;
         }
-        connection.send(request);
-        List<Frame> frames = new ArrayList<>();
+        reading.lock();
         try {
-            while (true) {
-                Frame frame = queue.take();
-                if (frame == END) {
-                    throw new IOException("the agent went away before it answered");
-                }
-                frames.add(frame);
-                Reply reply = frame.as(Reply.class);
-                if (reply.status() != 200) {
-                    throw new ControlException(reply.status(), String.valueOf(reply.error()));
-                }
-                if (!reply.more()) {
-                    return frames;
-                }
+            connection.send(request);
+            receive(connection, receiver);
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    private static void receive(FrameSocket connection, Receiver receiver) throws IOException {
+        Reply reply;
+        do {
+            try {
+                connection.await();
+            } catch (InterruptedException e) {
+                connection.shutdown(); // an answer to nobody must not be taken for the next one's
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while waiting for the agent", e);
             }
-        } catch (InterruptedException e) {
-            frames.forEach(Frame::closeFds);
-            connection.shutdown(); // an answer to nobody must not be taken for the next one's
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while waiting for the agent", e);
-        } catch (IOException | RuntimeException e) {
-            frames.forEach(Frame::closeFds);
+            Frame frame = connection.receive();
+            if (frame == null) {
+                throw new IOException("the agent went away before it answered");
+            }
+            reply = reply(frame);
+            receiver.take(new Answer(reply, frame.fds()));
+        } while (reply.more());
+    }
+
+    private static Reply reply(Frame frame) {
+        try {
+            Reply reply = frame.as(Reply.class);
+            if (reply.status() != 200) {
+                throw new ControlException(reply.status(), String.valueOf(reply.error()));
+            }
+            return reply;
+        } catch (RuntimeException e) {
+            frame.closeFds();
             throw e;
         }
     }
@@ -160,19 +215,22 @@ final class AgentConnection implements AutoCloseable {
         }
     }
 
-    private void read() {
+    private void watch() {
         FrameSocket connection = current();
         while (connection != null) {
-            drain(connection);
+            awaitEnd(connection);
             synchronized (state) {
                 socket = null;
-                answers.add(END);
-                answers = new LinkedBlockingQueue<>();
             }
-            connection.close();
+            reading.lock();
+            try {
+                connection.close();
+            } finally {
+                reading.unlock();
+            }
             connection = reconnect();
         }
-        readerEnded.countDown();
+        watcherEnded.countDown();
     }
 
     private @Nullable FrameSocket current() {
@@ -181,13 +239,12 @@ final class AgentConnection implements AutoCloseable {
         }
     }
 
-    private void drain(FrameSocket connection) {
+    private static void awaitEnd(FrameSocket connection) {
         try {
-            for (Frame frame = connection.receive(); frame != null; frame = connection.receive()) {
-                answers.add(frame);
-            }
+            connection.awaitEnd();
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "agent connection broke reason={0}", e.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "agent connection given up reason={0}", e.getMessage());
+            connection.shutdown();
         }
     }
 
@@ -282,7 +339,7 @@ final class AgentConnection implements AutoCloseable {
             state.notifyAll();
         }
         try {
-            readerEnded.await(5, TimeUnit.SECONDS); // it may be waiting for an agent that hangs
+            watcherEnded.await(5, TimeUnit.SECONDS); // it may be waiting for an agent that hangs
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

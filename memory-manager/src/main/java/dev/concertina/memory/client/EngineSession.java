@@ -1,10 +1,8 @@
 package dev.concertina.memory.client;
 
 import dev.concertina.memory.client.ClientMessages.Operation;
-import dev.concertina.memory.client.ClientMessages.Reply;
 import dev.concertina.memory.client.ClientMessages.Request;
 import dev.concertina.memory.model.ModelDescription;
-import dev.concertina.memory.socket.Frame;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
 import dev.concertina.wire.Rank;
@@ -79,10 +77,7 @@ final class EngineSession<V> implements AutoCloseable {
         lock.lock();
         try {
             if (model == null) {
-                model = agent.call(Request.of(Operation.MODEL))
-                        .getFirst()
-                        .as(Reply.class)
-                        .model();
+                model = agent.call(Request.of(Operation.MODEL)).model();
             }
             if (model == null) {
                 throw new IOException("the agent answered without a model");
@@ -102,7 +97,7 @@ final class EngineSession<V> implements AutoCloseable {
                     .sorted()
                     .toList();
             if (!missing.isEmpty()) {
-                map(known, agent.call(Request.of(Operation.ATTACH, missing)), missing);
+                map(known, missing);
             }
             Map<ObjectId, V> result = new TreeMap<>();
             for (ObjectId object : objects) {
@@ -118,9 +113,11 @@ final class EngineSession<V> implements AutoCloseable {
         }
     }
 
-    private void map(ObjectMappings<V> into, List<Frame> frames, List<ObjectId> wanted) throws IOException {
+    private void map(ObjectMappings<V> into, List<ObjectId> wanted) throws IOException {
+        ObjectMappings<V>.Batch batch = into.batch();
+        agent.call(Request.of(Operation.ATTACH, wanted), batch);
         try {
-            into.mapAll(frames);
+            batch.publish();
         } catch (IOException | RuntimeException e) {
             agent.call(Request.of(Operation.DETACH, wanted));
             throw e;

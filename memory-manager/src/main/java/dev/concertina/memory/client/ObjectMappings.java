@@ -5,12 +5,9 @@ import dev.concertina.memory.backend.Handle;
 import dev.concertina.memory.backend.MemoryBackend;
 import dev.concertina.memory.backend.Range;
 import dev.concertina.memory.client.ClientMessages.Attached;
-import dev.concertina.memory.client.ClientMessages.Reply;
 import dev.concertina.memory.libc.MemoryFiles;
-import dev.concertina.memory.socket.Frame;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,33 +52,63 @@ final class ObjectMappings<V> implements AutoCloseable {
         return mapping == null ? null : mapping.view;
     }
 
-    /** Maps everything that came, or nothing; the frames' descriptors are taken over in any case. */
-    void mapAll(List<Frame> frames) throws IOException {
-        Map<ObjectId, Mapping<V>> fresh = new HashMap<>();
-        List<Integer> fds = new ArrayList<>();
-        frames.forEach(frame -> {
-            for (int fd : frame.fds()) {
-                fds.add(fd);
-            }
-        });
-        int next = 0;
-        try {
-            for (Frame frame : frames) {
-                List<Attached> attached = frame.as(Reply.class).attached();
-                if (attached == null || attached.size() != frame.fds().length) {
-                    throw new IOException("the agent sent descriptors that it did not describe");
+    Batch batch() {
+        return new Batch();
+    }
+
+    /** Objects that come some at a time, each mapped while the next are on their way; all of them are seen in the end, or none. */
+    final class Batch implements AgentConnection.Receiver {
+        private final Map<ObjectId, Mapping<V>> fresh = new HashMap<>();
+        private @Nullable Exception failure;
+
+        @Override
+        public void take(AgentConnection.Answer answer) {
+            List<Attached> attached = answer.reply().attached();
+            int[] fds = answer.fds();
+            int next = 0;
+            if (failure == null) {
+                try {
+                    if (attached == null || attached.size() != fds.length) {
+                        throw new IOException("the agent sent descriptors that it did not describe");
+                    }
+                    for (Attached one : attached) {
+                        fresh.put(one.object(), map(one, fds[next++]));
+                    }
+                } catch (IOException | RuntimeException e) {
+                    failure = e;
                 }
-                for (Attached one : attached) {
-                    fresh.put(one.object(), map(one, fds.get(next++)));
-                }
             }
-            mappings.putAll(fresh);
-        } catch (IOException | RuntimeException e) {
-            fds.subList(next, fds.size()).forEach(MemoryFiles::close);
+            for (int i = next; i < fds.length; i++) {
+                MemoryFiles.close(fds[i]);
+            }
+        }
+
+        @Override
+        public void again() throws IOException {
+            failure = null;
+            undo();
+        }
+
+        private void undo() throws IOException {
             for (Mapping<V> mapping : fresh.values()) {
                 unmap(mapping);
             }
-            throw e;
+            fresh.clear();
+        }
+
+        /** All have come: makes them visible, or undoes what is there and says why one could not be mapped. */
+        void publish() throws IOException {
+            switch (failure) {
+                case null -> mappings.putAll(fresh);
+                case IOException reason -> {
+                    undo();
+                    throw reason;
+                }
+                default -> {
+                    undo();
+                    throw (RuntimeException) failure;
+                }
+            }
         }
     }
 

@@ -51,7 +51,8 @@ public final class Keeper implements AutoCloseable {
         this.server = new FrameServer(socket, "rw-------", this::serve);
     }
 
-    private void serve(FrameSocket connection) throws IOException {
+    /** Serves a connection until its end, on its own thread. */
+    void serve(FrameSocket connection) throws IOException {
         UnixSockets.Peer peer = connection.peer();
         if (peer.uid() != uid && peer.uid() != 0) {
             throw new IOException("user " + peer.uid() + " may not talk to the keeper of user " + uid);

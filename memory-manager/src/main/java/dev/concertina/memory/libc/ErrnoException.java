@@ -11,6 +11,7 @@ public final class ErrnoException extends IOException {
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EFAULT = 14;
+    public static final int EINVAL = 22;
     public static final int ENOSPC = 28;
     public static final int EPIPE = 32;
     public static final int ECONNREFUSED = 111;
@@ -37,7 +38,7 @@ public final class ErrnoException extends IOException {
             case EACCES -> "EACCES (permission denied)";
             case EFAULT -> "EFAULT (no memory behind the address)";
             case 16 -> "EBUSY (busy)";
-            case 22 -> "EINVAL (invalid argument)";
+            case EINVAL -> "EINVAL (invalid argument)";
             case 23 -> "ENFILE (too many open files in the system)";
             case 24 -> "EMFILE (too many open files in this process)";
             case ENOSPC -> "ENOSPC (no space left)";

@@ -1,5 +1,7 @@
 package dev.concertina.memory.libc;
 
+import java.io.EOFException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -44,6 +46,10 @@ public final class MemoryFiles {
     private static final MethodHandle FCHMOD = Native.bind("fchmod", Native.INT, Native.INT, Native.INT);
     private static final MethodHandle OPEN = Native.bind("open", 2, Native.INT, Native.POINTER, Native.INT, Native.INT);
     private static final MethodHandle CLOSE = Native.bind("close", Native.INT, Native.INT);
+    private static final MethodHandle PREAD =
+            Native.bind("pread", Native.LONG, Native.INT, Native.POINTER, Native.LONG, Native.LONG);
+    private static final MethodHandle PWRITE =
+            Native.bind("pwrite", Native.LONG, Native.INT, Native.POINTER, Native.LONG, Native.LONG);
     private static final MethodHandle MMAP =
             Native.bind("mmap", Native.LONG, Native.LONG, Native.LONG, Native.INT, Native.INT, Native.INT, Native.LONG);
     private static final MethodHandle MPROTECT =
@@ -136,6 +142,32 @@ public final class MemoryFiles {
     /** Size of the file in bytes. */
     public static long size(int fd) throws ErrnoException {
         return Native.call(() -> "lseek(" + fd + ")", errno -> (long) LSEEK.invokeExact(errno, fd, 0L, SEEK_END));
+    }
+
+    /** Fills {@code to} from a file's {@code offset} on, without mapping it. */
+    public static void read(int fd, long offset, MemorySegment to) throws IOException {
+        long at = 0;
+        while (at < to.byteSize()) {
+            MemorySegment rest = to.asSlice(at);
+            long from = offset + at;
+            long count = Native.call(() -> "pread(" + fd + ", " + from + ")", errno ->
+                    (long) PREAD.invokeExact(errno, fd, rest, rest.byteSize(), from));
+            if (count == 0) {
+                throw new EOFException("memory file " + fd + " ends at " + from);
+            }
+            at += count;
+        }
+    }
+
+    /** Writes all of {@code from} at a file's {@code offset}, without mapping it; EINVAL for pages of {@link Pages#HUGETLB}, which can only be mapped. */
+    public static void write(int fd, long offset, MemorySegment from) throws ErrnoException {
+        long at = 0;
+        while (at < from.byteSize()) {
+            MemorySegment rest = from.asSlice(at);
+            long to = offset + at;
+            at += Native.call(() -> "pwrite(" + fd + ", " + to + ")", errno ->
+                    (long) PWRITE.invokeExact(errno, fd, rest, rest.byteSize(), to));
+        }
     }
 
     /** The seals of a memory file. */

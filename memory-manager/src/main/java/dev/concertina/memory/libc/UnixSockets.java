@@ -15,6 +15,8 @@ public final class UnixSockets {
     public static final int MAX_FDS = 64;
 
     private static final int AF_UNIX = 1;
+    private static final short POLLIN = 1;
+    private static final short POLLRDHUP = 0x2000;
     private static final int SOCK_STREAM_CLOEXEC = 1 | 0x80000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_PEERCRED = 17;
@@ -29,6 +31,7 @@ public final class UnixSockets {
             Native.bind("connect", Native.INT, Native.INT, Native.POINTER, Native.INT);
     private static final MethodHandle GETSOCKOPT =
             Native.bind("getsockopt", Native.INT, Native.INT, Native.INT, Native.INT, Native.POINTER, Native.POINTER);
+    private static final MethodHandle POLL = Native.bind("poll", Native.INT, Native.POINTER, Native.LONG, Native.INT);
     private static final MethodHandle SHUTDOWN = Native.bind("shutdown", Native.INT, Native.INT, Native.INT);
 
     private UnixSockets() {}
@@ -66,6 +69,26 @@ public final class UnixSockets {
         } catch (ErrnoException | RuntimeException e) {
             MemoryFiles.close(fd);
             throw e;
+        }
+    }
+
+    /** Waits until there is something to receive, or the connection has ended; false when neither happens within {@code millis}, -1: no limit. */
+    public static boolean awaitReadable(int fd, int millis) throws ErrnoException {
+        return poll(fd, POLLIN, millis);
+    }
+
+    /** Waits until the peer, or {@link #shutdown}, has ended the connection; what arrives meanwhile does not wake the thread. */
+    public static void awaitEnd(int fd) throws ErrnoException {
+        poll(fd, POLLRDHUP, -1);
+    }
+
+    /** The kernel adds errors and the connection's end to what is waited for. */
+    private static boolean poll(int fd, short events, int millis) throws ErrnoException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment one = arena.allocate(8, 4);
+            one.set(Native.INT, 0, fd);
+            one.set(ValueLayout.JAVA_SHORT, 4, events);
+            return Native.call(() -> "poll", errno -> (int) POLL.invokeExact(errno, one, 1L, millis)) > 0;
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.concertina.memory.socket;
 
-import dev.concertina.memory.libc.ErrnoException;
 import dev.concertina.memory.libc.MemoryFiles;
 import dev.concertina.memory.libc.UnixSockets;
 import java.io.IOException;
@@ -62,7 +61,7 @@ public final class FrameServer implements AutoCloseable {
     private void accept() {
         while (!closing) {
             try {
-                FrameSocket connection = new FrameSocket(UnixSockets.accept(fd));
+                FrameSocket connection = FrameSocket.accept(fd);
                 if (connections.size() >= MAX_CONNECTIONS) {
                     LOG.log(System.Logger.Level.WARNING, "connection refused socket={0} reason=too-many", path);
                     connection.close();
@@ -70,7 +69,7 @@ public final class FrameServer implements AutoCloseable {
                 }
                 connections.add(connection);
                 Thread.ofPlatform().daemon().name("serve-" + path.getFileName()).start(() -> serve(connection));
-            } catch (ErrnoException e) {
+            } catch (IOException e) {
                 if (!closing) {
                     LOG.log(System.Logger.Level.WARNING, "accept failed socket={0} reason={1}", path, e.getMessage());
                     pause();

@@ -21,6 +21,7 @@ public final class FrameSocket implements AutoCloseable {
     public static final int MAX_FRAME_BYTES = 4 << 20;
 
     private static final int[] NO_FDS = {};
+    private static final int INTERRUPT_MILLIS = 250;
 
     private final int fd;
     private final ReentrantLock sending = new ReentrantLock();
@@ -47,6 +48,11 @@ public final class FrameSocket implements AutoCloseable {
     /** Connects, or says why not. */
     public static FrameSocket connect(Path socket) throws IOException {
         return new FrameSocket(UnixSockets.connect(socket.toString()));
+    }
+
+    /** Waits for the next connection to a listening socket. */
+    public static FrameSocket accept(int listening) throws IOException {
+        return new FrameSocket(UnixSockets.accept(listening));
     }
 
     /** Who is on the other side. */
@@ -202,6 +208,24 @@ public final class FrameSocket implements AutoCloseable {
         for (int fd : fds) {
             MemoryFiles.close(fd);
         }
+    }
+
+    /**
+     * For the receiving thread, before {@link #receive}: waits until there is something to receive, in a way that an interrupt ends.
+     *
+     * @throws InterruptedException after at most a quarter of a second
+     */
+    public void await() throws IOException, InterruptedException {
+        while (start == end && !UnixSockets.awaitReadable(fd, INTERRUPT_MILLIS)) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
+    }
+
+    /** Waits for the end of the connection, beside the receiving thread and without taking anything from it. Not after {@link #close}. */
+    public void awaitEnd() throws IOException {
+        UnixSockets.awaitEnd(fd);
     }
 
     /** Wakes the receiving thread with an end of stream; the peer sees one too. */

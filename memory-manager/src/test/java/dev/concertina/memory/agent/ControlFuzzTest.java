@@ -2,23 +2,36 @@ package dev.concertina.memory.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.concertina.memory.backend.BackendChoice;
+import dev.concertina.memory.backend.Capacity;
+import dev.concertina.memory.backend.PosixBackend;
 import dev.concertina.memory.client.ClientMessages.Operation;
 import dev.concertina.memory.client.ClientMessages.Request;
 import dev.concertina.memory.client.JoinRequest;
 import dev.concertina.memory.client.KvCopy;
 import dev.concertina.memory.client.MemoryClient;
+import dev.concertina.memory.keeper.Keeper;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.UnixSockets;
 import dev.concertina.memory.testing.Fuzz;
 import dev.concertina.wire.Agents;
+import dev.concertina.wire.ControlClient;
 import dev.concertina.wire.Json;
 import dev.concertina.wire.ObjectId;
+import dev.concertina.wire.Token;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -48,6 +61,37 @@ class ControlFuzzTest {
             ("GET /v1/model?path=/nowhere HTTP/1.1\r\nHost: x\r\n" + TOKEN + "\r\n")
                     .getBytes(StandardCharsets.US_ASCII));
 
+    private final List<byte[]> frames = Stream.of(
+                    new Request(
+                            Operation.JOIN,
+                            new JoinRequest(TestNode.DEPLOYMENT, 0, "pod", "127.0.0.1:1", "127.0.0.1:2"),
+                            null,
+                            List.of(ObjectId.expert(2, 3)),
+                            null,
+                            null,
+                            0),
+                    Request.of(Operation.MODEL),
+                    Request.of(Operation.ATTACH, List.of(ObjectId.expert(2, 3), ObjectId.KV)),
+                    Request.of(Operation.DETACH, List.of(ObjectId.expert(2, 3))),
+                    new Request(
+                            Operation.COPY_KV,
+                            null,
+                            null,
+                            null,
+                            List.of(new KvCopy(1 << 30, 4096, 4096, 1)), // outside the pool: nobody is to be called
+                            "127.0.0.1:1",
+                            0))
+            .map(Json::write)
+            .toList();
+
+    private byte[] twoFrames(Random random) {
+        byte[] first = Fuzz.frame(frames.get(random.nextInt(frames.size())), random);
+        byte[] second = Fuzz.frame(frames.get(random.nextInt(frames.size())), random);
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
     private static byte[] post(String path, Object body) {
         String json = new String(Json.write(body), StandardCharsets.UTF_8);
         return ("POST " + path + " HTTP/1.1\r\nHost: x\r\n" + TOKEN + "Content-Length: " + json.length() + "\r\n\r\n"
@@ -62,32 +106,7 @@ class ControlFuzzTest {
             List<Agents.Segment> before = node.state().segments();
             assertThat(before).hasSize(2);
             long fds = TestNode.fds(node.agent);
-            String[] address = node.address().split(":");
-            Socket socket = new Socket(address[0], Integer.parseInt(address[1]));
-            for (int seed = 0; seed < Fuzz.cases(); seed++) {
-                Random random = new Random(seed);
-                byte[] request = requests.get(random.nextInt(requests.size()));
-                int body = new String(request, StandardCharsets.US_ASCII).indexOf("\r\n\r\n") + 4;
-                try {
-                    if (random.nextInt(4) > 0 && body < request.length) { // the body only: the connection lives on
-                        byte[] damaged = request.clone();
-                        for (int change = 1 + random.nextInt(4); change > 0; change--) {
-                            damaged[body + random.nextInt(request.length - body)] = (byte) random.nextInt(32, 127);
-                        }
-                        socket.getOutputStream().write(damaged);
-                        status(socket);
-                    } else {
-                        socket.getOutputStream().write(Fuzz.damaged(request, random));
-                        socket.setSoLinger(true, 0);
-                        socket.close();
-                        socket = new Socket(address[0], Integer.parseInt(address[1]));
-                    }
-                } catch (IOException e) {
-                    socket.close();
-                    socket = new Socket(address[0], Integer.parseInt(address[1]));
-                }
-            }
-            socket.close();
+            damage(node.address(), Fuzz.casesThroughServers());
             assertThat(node.state().segments()).isEqualTo(before);
             assertThat(node.state().devices().getFirst().usedBytes())
                     .isEqualTo(before.stream()
@@ -98,31 +117,112 @@ class ControlFuzzTest {
         }
     }
 
+    /** Sends so many, most of them on one connection. */
+    private void damage(String agent, int cases) throws IOException {
+        String[] address = agent.split(":");
+        Socket socket = new Socket(address[0], Integer.parseInt(address[1]));
+        for (int seed = 0; seed < cases; seed++) {
+            Random random = new Random(seed);
+            byte[] request = requests.get(random.nextInt(requests.size()));
+            int body = new String(request, StandardCharsets.US_ASCII).indexOf("\r\n\r\n") + 4;
+            try {
+                if (random.nextInt(4) > 0 && body < request.length) { // the body only: the connection lives on
+                    byte[] damaged = request.clone();
+                    for (int change = 1 + random.nextInt(4); change > 0; change--) {
+                        damaged[body + random.nextInt(request.length - body)] = (byte) random.nextInt(32, 127);
+                    }
+                    socket.getOutputStream().write(damaged);
+                    status(socket);
+                } else {
+                    socket.getOutputStream().write(Fuzz.damaged(request, random));
+                    socket.setSoLinger(true, 0);
+                    socket.close();
+                    socket = new Socket(address[0], Integer.parseInt(address[1]));
+                }
+            } catch (IOException e) {
+                socket.close();
+                socket = new Socket(address[0], Integer.parseInt(address[1]));
+            }
+        }
+        socket.close();
+    }
+
+    /** Both kinds in one process, as many as there are to be; nothing but what was staged is there afterwards. */
+    @Test
+    void neitherChangesAnythingHoweverMany() throws Exception {
+        Path folder = Files.createTempDirectory("ca");
+        String host = "127.4." + ThreadLocalRandom.current().nextInt(1, 250) + ".7";
+        AgentSettings settings = new AgentSettings(
+                folder,
+                "inline",
+                host,
+                AgentSettings.CONTROL_PORT,
+                new BackendChoice.Posix(),
+                1,
+                64L << 20,
+                List.of(TestNode.MODELS),
+                Attestor.byKernel(),
+                AllowList.everybody(),
+                OptionalLong.empty());
+        AtomicLong ids = new AtomicLong();
+        int file = MemoryFiles.create("fuzz", 2 << 20);
+        int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        PosixBackend memory = new PosixBackend(new Capacity(1, 64L << 20));
+        Path path = folder.resolve("inline");
+        int listening = UnixSockets.listen(path.toString());
+        try (Keeper keeper = new Keeper(folder.resolve("keeper.sock"), memory, true, uid);
+                Agent agent = Agent.start(
+                        settings,
+                        new Token(TestNode.SECRET),
+                        InstantSource.system(),
+                        () -> "id" + ids.getAndIncrement());
+                ControlClient http = new ControlClient(new Token(TestNode.SECRET), TestNode.SHORT)) {
+            stage(http, settings.address());
+            Agents.State before = http.get(settings.address(), "/v1/state", Agents.State.class, TestNode.SHORT);
+            assertThat(before.segments()).hasSize(2);
+            long fds = Fuzz.descriptors("self");
+            for (int seed = 0; seed < Fuzz.cases(); seed++) {
+                Random random = new Random(seed);
+                Fuzz.serve(listening, path, twoFrames(random), file, random, agent::serve);
+            }
+            Fuzz.awaitDescriptors("self", fds);
+            damage(settings.address(), Fuzz.cases());
+            Agents.State after = http.get(settings.address(), "/v1/state", Agents.State.class, TestNode.SHORT);
+            assertThat(after.segments()).isEqualTo(before.segments());
+            assertThat(after.devices().getFirst().usedBytes())
+                    .isEqualTo(before.devices().getFirst().usedBytes());
+        } finally {
+            MemoryFiles.close(file);
+            MemoryFiles.close(listening);
+            Files.deleteIfExists(path);
+            Files.deleteIfExists(folder);
+        }
+    }
+
+    private static void stage(ControlClient http, String agent) throws Exception {
+        Agents.Stage stage = new Agents.Stage(
+                1,
+                "op",
+                TestNode.DEPLOYMENT,
+                TestNode.MODEL,
+                0,
+                4L << 20,
+                List.of(new Agents.Step(ObjectId.expert(2, 3), null)));
+        http.post(agent, "/v1/stage", stage, Agents.StageStatus.class, TestNode.SHORT);
+        TestNode.until(
+                "it is staged",
+                () -> http.get(
+                                        agent,
+                                        "/v1/stage?operation=op&device=0&waitMillis=1000",
+                                        Agents.StageStatus.class,
+                                        TestNode.SHORT)
+                                .state()
+                        == Agents.StageState.DONE);
+    }
+
     /** The same on the socket of engines, with descriptors that nobody asked for. */
     @Test
     void damagedFramesOfClientsChangeNothing() throws Exception {
-        List<byte[]> frames = Stream.of(
-                        new Request(
-                                Operation.JOIN,
-                                new JoinRequest(TestNode.DEPLOYMENT, 0, "pod", "127.0.0.1:1", "127.0.0.1:2"),
-                                null,
-                                List.of(ObjectId.expert(2, 3)),
-                                null,
-                                null,
-                                0),
-                        Request.of(Operation.MODEL),
-                        Request.of(Operation.ATTACH, List.of(ObjectId.expert(2, 3), ObjectId.KV)),
-                        Request.of(Operation.DETACH, List.of(ObjectId.expert(2, 3))),
-                        new Request(
-                                Operation.COPY_KV,
-                                null,
-                                null,
-                                null,
-                                List.of(new KvCopy(1 << 30, 4096, 4096, 1)), // outside the pool: nobody is to be called
-                                "127.0.0.1:1",
-                                0))
-                .map(Json::write)
-                .toList();
         int file = MemoryFiles.create("fuzz", 2 << 20);
         try (TestNode node = new TestNode("frames", 1, 64L << 20)) {
             node.staged("op", 0, 4L << 20, List.of(new Agents.Step(ObjectId.expert(2, 3), null)));
@@ -133,13 +233,9 @@ class ControlFuzzTest {
             List<Agents.Segment> before = node.state().segments();
             String agent = String.valueOf(node.agent.pid());
             long fds = Fuzz.descriptors(agent);
-            for (int seed = 0; seed < Fuzz.cases(); seed++) {
+            for (int seed = 0; seed < Fuzz.casesThroughServers(); seed++) {
                 Random random = new Random(seed);
-                byte[] first = Fuzz.frame(frames.get(random.nextInt(frames.size())), random);
-                byte[] second = Fuzz.frame(frames.get(random.nextInt(frames.size())), random);
-                byte[] both = Arrays.copyOf(first, first.length + second.length);
-                System.arraycopy(second, 0, both, first.length, second.length);
-                Fuzz.send(node.socket(), both, file, random);
+                Fuzz.send(node.socket(), twoFrames(random), file, random);
                 if (seed % 100 == 0) {
                     Fuzz.awaitDescriptors(agent, fds + 100);
                 }

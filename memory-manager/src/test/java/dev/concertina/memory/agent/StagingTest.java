@@ -8,9 +8,11 @@ import static dev.concertina.memory.agent.TestNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.concertina.memory.backend.HugePages;
 import dev.concertina.memory.client.KvCopy;
 import dev.concertina.memory.client.MemoryClient;
 import dev.concertina.memory.kv.KvTable;
+import dev.concertina.memory.libc.MemoryFiles;
 import dev.concertina.memory.model.ModelFiles;
 import dev.concertina.memory.testing.FaultyPeer;
 import dev.concertina.memory.testing.FaultyPeer.Fault;
@@ -69,7 +71,9 @@ class StagingTest {
         StageStatus second = a.staged("load1", 1, 8 * MIB, everything(null));
         assertThat(second.state()).as(second.error()).isEqualTo(StageState.DONE);
         assertThat(second.bytesLoaded()).isEqualTo(first.bytesLoaded());
-        assertThat(readBytes(a) - readBefore).isLessThan(first.bytesLoaded() / 4);
+        long copied = copyReads() * first.bytesLoaded();
+        assertThat(readBytes(a) - readBefore)
+                .isBetween(copied, copied + first.bytesLoaded() / 4); // nothing from the file
 
         StageStatus remote = b.staged("copy", 0, 8 * MIB, everything(new Agents.Source(a.address(), 1)));
         assertThat(remote.state()).as(remote.error()).isEqualTo(StageState.DONE);
@@ -232,7 +236,8 @@ class StagingTest {
                 assertThat(crcs(node.state(), device)).hasSize(97).isEqualTo(crcs(node.state(), 0));
             }
             assertThat(underWay).isTrue();
-            assertThat(readBytes(node) - before).isBetween(total, total + total / 4);
+            long once = total + 3 * copyReads() * total; // three devices copy from the one that read the files
+            assertThat(readBytes(node) - before).isBetween(once, once + total / 4);
         }
     }
 
@@ -321,6 +326,12 @@ class StagingTest {
                 .toList();
     }
 
+    /** How often a copy within a node reads a byte: from its source, and back for the checksum; not at all where pages are huge and mapped. */
+    private static long copyReads() {
+        return HugePages.probe().pages() == MemoryFiles.Pages.SMALL ? 2 : 0;
+    }
+
+    /** What the kernel says that the agent's process has read, whatever from. */
     private static long readBytes(TestNode node) throws IOException {
         return Files.readAllLines(Path.of("/proc", String.valueOf(node.agent.pid()), "io")).stream()
                 .filter(line -> line.startsWith("rchar:"))

@@ -9,6 +9,7 @@ import dev.concertina.memory.keeper.KeeperMessages.Entry;
 import dev.concertina.memory.keeper.KeeperMessages.Operation;
 import dev.concertina.memory.keeper.KeeperMessages.Request;
 import dev.concertina.memory.libc.MemoryFiles;
+import dev.concertina.memory.libc.UnixSockets;
 import dev.concertina.memory.testing.Fuzz;
 import dev.concertina.wire.Json;
 import java.nio.file.Files;
@@ -49,7 +50,7 @@ class KeeperFuzzTest {
     void damagedRequestsLeakNothingAndTheNextAgentIsServed() throws Exception {
         int file = MemoryFiles.create("fuzz", G);
         long before = Fuzz.descriptors("self");
-        for (int seed = 0; seed < Fuzz.cases(); seed += CASES_OF_A_KEEPER) {
+        for (int seed = 0; seed < Fuzz.casesThroughServers(); seed += CASES_OF_A_KEEPER) {
             Path socket = folder.resolve("k" + seed);
             int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
             try (Keeper keeper = new Keeper(socket, new PosixBackend(new Capacity(1, CAPACITY)), true, uid)) {
@@ -70,6 +71,29 @@ class KeeperFuzzTest {
                         "self", before + 100); // of segments, at most 16 and as many adopted ones as there were names
             }
         }
+    }
+
+    /** The same without threads. Names are random, so a keeper fills up with segments: each serves some. */
+    @Test
+    void damagedRequestsLeakNothingHoweverMany() throws Exception {
+        int file = MemoryFiles.create("fuzz", G);
+        Path path = folder.resolve("inline");
+        int listening = UnixSockets.listen(path.toString());
+        long before = Fuzz.descriptors("self");
+        int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        for (int first = 0; first < Fuzz.cases(); first += CASES_OF_A_KEEPER) {
+            Path socket = folder.resolve("i" + first);
+            try (Keeper keeper = new Keeper(socket, new PosixBackend(new Capacity(1, CAPACITY)), true, uid)) {
+                for (int seed = first; seed < first + CASES_OF_A_KEEPER; seed++) {
+                    Random random = new Random(seed);
+                    byte[] request = Fuzz.frame(requests.get(random.nextInt(requests.size())), random);
+                    Fuzz.serve(listening, path, request, file, random, keeper::serve);
+                }
+                expectWhole(socket, before + 1); // it listens
+            }
+        }
+        MemoryFiles.close(file);
+        MemoryFiles.close(listening);
     }
 
     private static void expectWhole(Path socket, long before) throws Exception {
