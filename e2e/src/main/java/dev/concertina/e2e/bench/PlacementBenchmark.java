@@ -8,6 +8,7 @@ import dev.concertina.scheduler.placement.Eplb;
 import dev.concertina.scheduler.placement.Placement;
 import dev.concertina.scheduler.placement.PlacementProblem;
 import dev.concertina.scheduler.placement.PlacementResult;
+import dev.concertina.scheduler.placement.PlacementResult.Score;
 import dev.concertina.scheduler.placement.PlacementSolver;
 import dev.concertina.scheduler.placement.Weights;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import java.util.function.DoubleFunction;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlacementBenchmark implements Benchmark {
     private static final Duration LIMIT = Duration.ofSeconds(2);
-    private static final Duration SHORT = Duration.ofMillis(500);
     private static final long EXPERT_BYTES = 13_219_200;
     private static final int LAYERS = 58;
     private static final int EXPERTS = 256;
@@ -37,8 +37,11 @@ final class PlacementBenchmark implements Benchmark {
     /** Even load first; what is left decides between placements that are equally even. */
     private static final Weights BALANCE = new Weights(1, 0.1, 0.0001, 0);
 
-    /** Of movement or communication, the heaviest first. */
-    private static final double[] HEAVIEST_FIRST = {1, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.003};
+    /** Of movement or communication: the lightest and the heaviest that is tried, and how many between them. */
+    private static final double LIGHTEST = 0.02;
+
+    private static final double HEAVIEST = 4;
+    private static final int TRIED = 7;
 
     /** Loads this close are equal. */
     private static final double EQUAL = 1.0005;
@@ -133,15 +136,16 @@ final class PlacementBenchmark implements Benchmark {
     /** From one domain to another: bytes moved to a balance that is at least EPLB's. */
     private List<Result> change(String name, Shape on, double[][] before, double[][] after) {
         Placement eplbBefore =
-                Eplb.pack(problem(before, on, null, BALANCE, SHORT)).placement();
-        PlacementProblem eplbProblem = problem(after, on, eplbBefore, BALANCE, SHORT);
+                Eplb.pack(problem(before, on, null, BALANCE, LIMIT)).placement();
+        PlacementProblem eplbProblem = problem(after, on, eplbBefore, BALANCE, LIMIT);
         Eplb.Packing eplb = Eplb.pack(eplbProblem);
         double eplbBytes = solver.score(eplbProblem, eplb.placement()).movedBytes();
         Placement current =
                 solver.solve(problem(before, on, null, BALANCE, LIMIT)).placement();
         PlacementResult found = heaviest(
-                weight -> solver.solve(problem(after, on, current, new Weights(1, weight, 0.0001, 0), SHORT)),
-                result -> result.score().balance() <= eplb.balance() * EQUAL);
+                weight -> solver.solve(problem(after, on, current, new Weights(1, weight, 0.0001, 0), LIMIT)),
+                eplb.balance() * EQUAL,
+                Score::movedBytes);
         int layers = after.length;
         return List.of(
                 Result.of(
@@ -164,10 +168,8 @@ final class PlacementBenchmark implements Benchmark {
     private List<Result> communication(String name, Shape on, double[][] load, Communication communication) {
         PlacementProblem plain = problem(load, on, null, BALANCE, LIMIT).with(communication);
         PlacementResult only = solver.solve(plain);
-        PlacementResult found = heaviest(
-                weight -> solver.solve(
-                        plain.with(new Weights(1, 0.1, 0.0001, weight)).within(Duration.ofSeconds(1))),
-                result -> result.score().balance() <= only.score().balance() * 1.002);
+        Weighed weighed = weight -> solver.solve(plain.with(new Weights(1, 0.1, 0.0001, weight)));
+        PlacementResult found = heaviest(weighed, only.score().balance() * 1.002, Score::communication);
         int layers = load.length;
         int pairs = layers - 1;
         List<Result> results = new ArrayList<>();
@@ -195,7 +197,7 @@ final class PlacementBenchmark implements Benchmark {
     }
 
     private Result weighted(String name, String who, PlacementProblem problem, PlacementResult ours, Placement theirs) {
-        PlacementResult.Score score = solver.score(problem, theirs);
+        Score score = solver.score(problem, theirs);
         return Result.of(
                 String.format(
                         Locale.ROOT,
@@ -211,17 +213,27 @@ final class PlacementBenchmark implements Benchmark {
                 Aim.ratioAtMost(1));
     }
 
-    private interface Equal {
-        boolean holds(PlacementResult result);
+    private interface Weighed {
+        PlacementResult solve(double weight);
     }
 
-    /** The result of the heaviest weight with which the balance is still held, or of the lightest. */
-    private static PlacementResult heaviest(DoubleFunction<PlacementResult> solve, Equal equal) {
-        PlacementResult result = solve.apply(HEAVIEST_FIRST[0]);
-        for (int i = 1; i < HEAVIEST_FIRST.length && !equal.holds(result); i++) {
-            result = solve.apply(HEAVIEST_FIRST[i]);
+    /** Of the results that hold a balance the least of what is weighed, the weight being halved in; the lightest's where none holds it. */
+    private static PlacementResult heaviest(Weighed weighed, double balance, ToDoubleFunction<Score> least) {
+        double light = LIGHTEST;
+        double heavy = HEAVIEST;
+        PlacementResult best = null;
+        for (int i = 0; i < TRIED; i++) {
+            double weight = Math.sqrt(light * heavy);
+            PlacementResult result = weighed.solve(weight);
+            if (result.score().balance() > balance) {
+                heavy = weight;
+                continue;
+            }
+            light = weight;
+            boolean less = best == null || least.applyAsDouble(result.score()) < least.applyAsDouble(best.score());
+            best = less ? result : best;
         }
-        return result;
+        return best == null ? weighed.solve(LIGHTEST) : best;
     }
 
     private static PlacementProblem problem(

@@ -30,9 +30,7 @@ final class Construction {
     LayerTable best() {
         LayerTable best = afresh();
         if (problem.started()) {
-            LayerTable kept = new LayerTable(problem);
-            keep(kept);
-            fill(kept);
+            LayerTable kept = kept();
             new Descent(kept, deadline).run();
             if (kept.weighted() <= best.weighted()) {
                 LayerTable anew = best;
@@ -42,6 +40,14 @@ final class Construction {
         }
         new Descent(best, deadline).run();
         return best;
+    }
+
+    /** What the ranks hold now, with a copy of each expert that has none and with replicas in slots that are empty. */
+    LayerTable kept() {
+        LayerTable kept = new LayerTable(problem);
+        keep(kept);
+        fill(kept);
+        return kept;
     }
 
     /** EPLB's packing; where that puts two copies on one rank and wastes a slot, also one that does not. */

@@ -89,7 +89,7 @@ final class Descent {
         long toLoad = table.load(to) + gain;
         double roughness = (square(fromLoad) + square(toLoad) - square(table.load(from)) - square(table.load(to)))
                 / problem.ranks();
-        if (respreads(expert) || respreads(other)) {
+        if (table.respreads(expert) || table.respreads(other)) {
             table.swap(from, slot, to, back);
             double weighted = table.weighted();
             table.swap(from, slot, to, back);
@@ -98,22 +98,10 @@ final class Descent {
         long max = Math.max(others.without(to), Math.max(fromLoad, toLoad));
         long communication = table.communication()
                 + table.communicationOfMove(expert, from, to)
-                + (other < 0 ? 0 : table.communicationOfMove(other, to, from));
+                + table.communicationOfMove(other, to, from);
         double weighted = problem.weighted(
-                max, table.moved() + movedBySwap(from, expert, to, other), table.unspread(), communication);
+                max, table.moved() + table.movedBySwap(from, expert, to, other), table.unspread(), communication);
         return new Swap(slot, to, back, weighted, roughness);
-    }
-
-    private boolean respreads(int expert) {
-        return expert >= 0 && table.copies(expert) > 1 && problem.nodes() > 1;
-    }
-
-    private int movedBySwap(int from, int expert, int to, int other) {
-        return moveOf(to, expert) - moveOf(from, expert) + moveOf(from, other) - moveOf(to, other);
-    }
-
-    private int moveOf(int rank, int expert) {
-        return expert >= 0 && problem.moves(rank, expert) ? 1 : 0;
     }
 
     private static double square(long load) {
@@ -251,12 +239,7 @@ final class Descent {
     }
 
     private boolean saves(int rank, int expert, int to, int other) {
-        double moves = (double) movedBySwap(rank, expert, to, other) / problem.experts();
-        double communication =
-                (double) (table.communicationOfMove(expert, rank, to) + table.communicationOfMove(other, to, rank))
-                        / LayerProblem.UNIT;
-        return problem.weights().movement() * moves + problem.weights().communication() * communication
-                < -SMALLEST_GAIN;
+        return table.linearOfSwap(rank, expert, to, other) < -SMALLEST_GAIN;
     }
 
     /** A replica that had to be moved here makes way for what the rank holds now, if that is better. */

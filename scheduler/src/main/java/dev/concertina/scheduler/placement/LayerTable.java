@@ -219,11 +219,32 @@ final class LayerTable {
     /** What the communication would grow by if a copy of the expert went from one rank to another. */
     long communicationOfMove(int expert, int from, int to) {
         long[][] affinity = problem.affinity();
-        if (affinity == null) {
+        if (affinity == null || expert < 0) {
             return 0;
         }
         long now = affinityOf[expert];
         return (now - affinity[from][expert] + affinity[to][expert]) / copies[expert] - now / copies[expert];
+    }
+
+    /** True when the spread of the expert's copies may change as one of them goes to another rank. */
+    boolean respreads(int expert) {
+        return expert >= 0 && copies[expert] > 1 && problem.nodes() > 1;
+    }
+
+    /** What moves and communication add to the weighted sum when two ranks swap experts, of which one may be none. */
+    double linearOfSwap(int rank, int expert, int otherRank, int other) {
+        long communicates = communicationOfMove(expert, rank, otherRank) + communicationOfMove(other, otherRank, rank);
+        return problem.weights().movement() * movedBySwap(rank, expert, otherRank, other) / problem.experts()
+                + problem.weights().communication() * communicates / LayerProblem.UNIT;
+    }
+
+    /** Copies more on ranks that do not hold them now when two ranks swap experts, of which one may be none. */
+    int movedBySwap(int rank, int expert, int otherRank, int other) {
+        return moveOf(otherRank, expert) - moveOf(rank, expert) + moveOf(rank, other) - moveOf(otherRank, other);
+    }
+
+    private int moveOf(int rank, int expert) {
+        return expert >= 0 && problem.moves(rank, expert) ? 1 : 0;
     }
 
     /** Experts without a copy, and second copies of an expert on one rank: 0 in every valid table. */

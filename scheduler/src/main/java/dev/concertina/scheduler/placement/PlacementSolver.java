@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlacementSolver {
     /**
-     * The best placement found within the time limit, never worse than its start. The packing of the start is always completed, whatever the
-     * limit.
+     * The best placement found within the time limit, never worse than its start, than staying, or than EPLB's where those fit. The packing of
+     * the start is always completed, whatever the limit.
      *
      * @throws IllegalStateException when the calling thread is interrupted
      */
@@ -25,15 +25,24 @@ public final class PlacementSolver {
         List<LayerProblem> layers = layers(problem);
         Search search = new Search(problem, layers, began);
         Search.Found found = search.run();
+        Map<String, Placement> others = others(problem);
+        List<LayerTable> best = found.best();
+        Score score = score(problem, best);
+        for (Placement other : others.values()) {
+            List<LayerTable> tables = tables(problem, other);
+            if (fits(tables, layers) && score(problem, tables).weighted() < score.weighted()) {
+                best = tables;
+                score = score(problem, tables);
+            }
+        }
         int[][][] holders = new int[problem.layers()][][];
         double[] imbalance = new double[problem.layers()];
         double[] bound = new double[problem.layers()];
         for (int layer = 0; layer < holders.length; layer++) {
-            holders[layer] = found.best().get(layer).holders();
-            imbalance[layer] = imbalance(found.best().get(layer));
+            holders[layer] = best.get(layer).holders();
+            imbalance[layer] = imbalance(best.get(layer));
             bound[layer] = (double) Bound.of(layers.get(layer)) / LayerProblem.UNIT;
         }
-        Score score = score(problem, found.best());
         Score first = score(problem, found.first());
         return new PlacementResult(
                 new Placement(problem.ranks(), holders),
@@ -41,21 +50,41 @@ public final class PlacementSolver {
                 first,
                 imbalance,
                 bound,
-                alternatives(problem, score, first),
+                alternatives(problem, others, score, first),
                 Duration.ofNanos(found.firstNanos() - began),
                 Duration.ofNanos(System.nanoTime() - began));
     }
 
-    private List<Alternative> alternatives(PlacementProblem problem, Score chosen, Score first) {
-        List<Alternative> alternatives = new ArrayList<>();
+    /** Placements that are there without a search: it is no use where one of them is better. */
+    private static Map<String, Placement> others(PlacementProblem problem) {
+        Map<String, Placement> others = new LinkedHashMap<>();
         Placement current = problem.current();
         if (current != null && current.ranks() == problem.ranks() && problem.currentRankOf().length == 0) {
-            alternatives.add(alternative("stay with the current placement", score(problem, current), chosen));
+            others.put("stay with the current placement", current);
         }
         if (problem.load().length > 0) {
-            Placement eplb = Eplb.pack(problem).placement();
-            alternatives.add(alternative("place anew as EPLB does", score(problem, eplb), chosen));
+            others.put("place anew as EPLB does", Eplb.pack(problem).placement());
         }
+        return others;
+    }
+
+    private static boolean fits(List<LayerTable> tables, List<LayerProblem> layers) {
+        for (int layer = 0; layer < tables.size(); layer++) {
+            LayerProblem problem = layers.get(layer);
+            for (int rank = 0; rank < problem.ranks(); rank++) {
+                int used = tables.get(layer).slots(rank);
+                if (used > problem.slots()[rank] || (problem.filled() && used < problem.slots()[rank])) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private List<Alternative> alternatives(
+            PlacementProblem problem, Map<String, Placement> others, Score chosen, Score first) {
+        List<Alternative> alternatives = new ArrayList<>();
+        others.forEach((name, other) -> alternatives.add(alternative(name, score(problem, other), chosen)));
         if (first.weighted() > chosen.weighted()) {
             alternatives.add(alternative("take the first answer", first, chosen));
         }

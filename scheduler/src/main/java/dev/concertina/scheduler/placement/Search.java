@@ -2,6 +2,7 @@ package dev.concertina.scheduler.placement;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -24,8 +25,13 @@ final class Search {
     private static final double SMALLEST_GAIN = 1e-5;
     private static final int MOST_SWEEPS = 20;
 
-    /** Share of the time that descent over coupled layers may take before local search begins. */
-    private static final double SWEEPS = 0.6;
+    /** Share of the time that descent and annealing over coupled layers may take before local search begins. */
+    private static final double SWEEPS = 0.8;
+
+    /** Share of a layer's time that goes to what few moves can do, and of the rest to annealing; what remains is local search's. */
+    private static final double FEW_MOVES = 0.5;
+
+    private static final double ANNEALING = 0.6;
 
     /** Share of the time limit that is planned for; the rest is for searches that end late and for the scores. */
     private static final double USED = 0.94;
@@ -93,11 +99,26 @@ final class Search {
         if (before.weighted() < bounds[layer] + SMALLEST_GAIN) {
             return before;
         }
-        Duration limit = Duration.ofNanos(Math.max(0, until - System.nanoTime()));
-        return LocalSearch.improve(before, limit, problem.seed() * 31 + layer);
+        long seed = problem.seed() * 31 + layer;
+        LayerTable table = before;
+        if (before.problem().started() && problem.weights().movement() > 0) {
+            LayerTable kept = new Construction(before.problem(), until).kept();
+            LayerTable few = FewMoves.improve(kept, share(until, FEW_MOVES));
+            table = few.violations() == 0 && few.weighted() < table.weighted() ? few : table;
+        }
+        if (affinity == null) {
+            table = Annealing.improve(table, share(until, ANNEALING), seed);
+        }
+        return LocalSearch.improve(table, Duration.ofNanos(Math.max(0, until - System.nanoTime())), seed);
+    }
+
+    private static long share(long until, double part) {
+        long now = System.nanoTime();
+        return now + (long) ((until - now) * part);
     }
 
     private void couple(ExecutorService pool, List<LayerTable> tables, Affinity coupling) {
+        List<LayerTable> start = List.copyOf(tables);
         long half = System.nanoTime() + (long) ((deadline - System.nanoTime()) * SWEEPS);
         for (int layer = 0; layer < tables.size(); layer++) {
             // one after the other: each layer finds its place beside those that have theirs
@@ -109,20 +130,61 @@ final class Search {
             Alignment.align(table, half);
             tables.set(layer, table);
         }
-        boolean changed = true;
-        for (int sweep = 0; changed && sweep < MOST_SWEEPS && System.nanoTime() - half < 0; sweep++) {
-            changed = false;
-            for (int parity = 0; parity < 2; parity++) {
-                changed |= turn(pool, tables, coupling, parity, half, (layer, table, until) -> {
-                    Alignment.align(table, until);
-                    new Descent(table, until).run();
-                    return table;
-                });
+        List<LayerTable> plain = new ArrayList<>(tables);
+        sweep(pool, plain, coupling, half);
+        anneal(pool, tables, coupling, half);
+        sweep(pool, tables, coupling, half);
+        for (List<LayerTable> other : List.of(plain, start)) {
+            if (total(other, coupling) < total(tables, coupling)) {
+                Collections.copy(tables, other);
             }
         }
         long middle = System.nanoTime() + (deadline - System.nanoTime()) / 2;
         turn(pool, tables, coupling, 0, middle, this::searched);
         turn(pool, tables, coupling, 1, deadline, this::searched);
+    }
+
+    private static double total(List<LayerTable> tables, Affinity coupling) {
+        double total = 0;
+        for (LayerTable table : tables) {
+            total += table.problem().weighted(table.maxLoad(), table.moved(), table.unspread(), 0);
+        }
+        return total + tables.getFirst().problem().weights().communication() * coupling.total(tables);
+    }
+
+    /** Descent layer by layer until none gets better beside its neighbours. */
+    private void sweep(ExecutorService pool, List<LayerTable> tables, Affinity coupling, long until) {
+        boolean changed = true;
+        for (int sweep = 0; changed && sweep < MOST_SWEEPS && System.nanoTime() - until < 0; sweep++) {
+            changed = false;
+            for (int parity = 0; parity < 2; parity++) {
+                changed |= turn(pool, tables, coupling, parity, until, (layer, table, share) -> {
+                    Alignment.align(table, share);
+                    new Descent(table, share).run();
+                    return table;
+                });
+            }
+        }
+    }
+
+    /** Annealing of all layers at a common temperature, slice by slice of even and odd layers in turn. */
+    private void anneal(ExecutorService pool, List<LayerTable> tables, Affinity coupling, long until) {
+        double warmth = 0;
+        for (int layer = 0; layer < tables.size(); layer++) {
+            LayerTable table = tables.get(layer).under(coupled(coupling, tables, layer));
+            warmth += new Annealing(table, problem.seed()).warmth() / tables.size();
+        }
+        Cooling cooling = new Cooling(warmth, layers.getFirst().totalSlots(), until);
+        while (cooling.next()) {
+            double temperature = cooling.temperature();
+            long seed = problem.seed() * 31 + cooling.slice();
+            for (int parity = 0; parity < 2; parity++) {
+                turn(pool, tables, coupling, parity, until, (layer, table, share) -> {
+                    new Annealing(table, seed * 31 + layer).slice(temperature);
+                    return table;
+                });
+            }
+        }
     }
 
     private LayerProblem coupled(Affinity coupling, List<? extends @Nullable LayerTable> tables, int layer) {

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is weighed besides balance. */
 class ObjectivesTest {
@@ -95,6 +97,34 @@ class ObjectivesTest {
                     .isLessThan(solver.score(weighed, without.placement()).weighted());
             assertThat(with.score().weighted()).isLessThanOrEqualTo(with.start().weighted() + 1e-9);
             assertThat(solver.solve(weighed).placement()).isEqualTo(with.placement());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 30, 300})
+    void howeverShortTheTimeNeverWorseThanEplbOrStayingOrTheFirstAnswer(long millis) {
+        List<String> nodes = List.of("a", "a", "b", "b");
+        for (int seed = 0; seed < 8; seed++) {
+            int slots = 4 + seed % 2;
+            Placement current =
+                    seed % 4 < 2 ? null : Eplb.pack(problem(4, slots, nodes)).placement();
+            double[][] other = PlacementSolverTest.skewed(new Random(seed), LAYERS, EXPERTS);
+            Weights weights = new Weights(1, 0.3, 0.05, seed);
+            Communication communication =
+                    new Communication(chains(new Random(seed)), Communication.costByNodes(nodes, 0.3));
+            Duration limit = Duration.ofMillis(millis);
+            PlacementProblem problem = new PlacementProblem(
+                            LAYERS, EXPERTS, 4, slots, other, current, new int[0], nodes, 1_000, weights, limit, seed)
+                    .with(communication);
+            PlacementResult result = solver.solve(problem);
+            double found = result.score().weighted();
+            assertThat(found).isLessThanOrEqualTo(result.start().weighted() + 1e-9);
+            Placement eplb = Eplb.pack(problem).placement();
+            assertThat(found).isLessThanOrEqualTo(solver.score(problem, eplb).weighted() + 1e-9);
+            if (current != null) {
+                assertThat(found)
+                        .isLessThanOrEqualTo(solver.score(problem, current).weighted() + 1e-9);
+            }
         }
     }
 
