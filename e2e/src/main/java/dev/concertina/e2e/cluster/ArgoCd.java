@@ -87,6 +87,12 @@ final class ArgoCd {
         }
     }
 
+    /** Tells Argo CD to look at Git now, as a webhook of the Git server does: by itself it looks every few minutes. */
+    void lookAtGit(String name) throws ClusterException {
+        kubectl.must(
+                QUICK, "annotate", "--overwrite", KIND, name, "-n", NAMESPACE, "argocd.argoproj.io/refresh=normal");
+    }
+
     /** What an Application says of itself now; Unknown of one that is not there. */
     State state(String name) {
         JsonNode status = cluster.application(NAMESPACE, name).path("status");

@@ -41,6 +41,7 @@ final class GitOpsCommits {
     private final Cluster cluster;
     private final Tool kubectl;
     private final GitRepository git;
+    private final Walk.Errand webhook;
     private final AppWatch watch;
     private final Consumer<GitOpsStep> steps;
     private final Writer writer;
@@ -52,6 +53,7 @@ final class GitOpsCommits {
             Cluster cluster,
             Tool kubectl,
             GitRepository git,
+            Walk.Errand webhook,
             AppWatch watch,
             Consumer<GitOpsStep> steps,
             Writer writer,
@@ -60,6 +62,7 @@ final class GitOpsCommits {
         this.cluster = cluster;
         this.kubectl = kubectl;
         this.git = git;
+        this.webhook = webhook;
         this.watch = watch;
         this.steps = steps;
         this.writer = writer;
@@ -79,7 +82,7 @@ final class GitOpsCommits {
                 "Healthy",
                 serves(1),
                 "Synced/Progressing");
-        step("git revert: maxWidth 4 again", git::revert, "Synced", "Healthy", serves(2), "Synced/Progressing");
+        step("git revert: maxWidth 4 again", this::revert, "Synced", "Healthy", serves(2), "Synced/Progressing");
         Consumer<ObjectNode> weights = objective.andThen(spec ->
                 spec.withObject("/placement/weights").put("balance", 0.2).put("movement", 1));
         commit(
@@ -95,7 +98,7 @@ final class GitOpsCommits {
                 serves(3).and(GitOpsCommits::asInGit));
         noDrift(writer.write(three));
         commit("commit: paused", three.andThen(spec -> spec.put("paused", true)), "Suspended", serves(3));
-        step("git revert: not paused", git::revert, "Synced", "Healthy", serves(3));
+        step("git revert: not paused", this::revert, "Synced", "Healthy", serves(3));
         commit(
                 "commit: a width that there are no accelerators for",
                 three.andThen(spec -> {
@@ -104,15 +107,15 @@ final class GitOpsCommits {
                 }),
                 "Degraded",
                 moed -> serving(moed) == 3);
-        step("git revert: width 3 again", git::revert, "Synced", "Healthy", serves(3));
+        step("git revert: width 3 again", this::revert, "Synced", "Healthy", serves(3));
         writer.write(three.andThen(spec -> spec.put("width", -1)));
         step(
                 "commit: a width that the API server refuses",
-                () -> git.commit("width -1"),
+                () -> pushed(git.commit("width -1")),
                 "OutOfSync",
                 "Healthy",
                 serves(3));
-        step("git revert: width 3 again", git::revert, "Synced", "Healthy", serves(3));
+        step("git revert: width 3 again", this::revert, "Synced", "Healthy", serves(3));
         auto(weights);
     }
 
@@ -152,19 +155,17 @@ final class GitOpsCommits {
         noDrift(file);
     }
 
-    /** What {@code kubectl diff} says, applied from here and as Argo CD applies. */
+    /** What {@code kubectl diff} says, of an apply by the client and of one by the server. */
     private void noDrift(Path file) throws ClusterException {
         List<String> problems = new ArrayList<>();
-        for (String[] options : List.of(
-                new String[0],
-                new String[] {"--server-side", "--force-conflicts", "--field-manager=argocd-controller"})) {
+        for (String[] options : List.of(new String[0], new String[] {"--server-side", "--force-conflicts"})) {
             String diff = installation.diff(file, options);
             if (!diff.isEmpty()) {
                 problems.add("kubectl diff " + String.join(" ", options) + ": " + diff);
             }
         }
         steps.accept(new GitOpsStep(
-                "kubectl diff, from here and as Argo CD's own manager", brief(revision), 0, List.of(), "", problems));
+                "kubectl diff, by the client and by the server", brief(revision), 0, List.of(), "", problems));
         log.say("kubectl diff: " + (problems.isEmpty() ? "nothing" : problems));
     }
 
@@ -176,7 +177,16 @@ final class GitOpsCommits {
             String... seen)
             throws ClusterException {
         writer.write(change);
-        step(title, () -> git.commit(title), "Synced", health, deployment, seen);
+        step(title, () -> pushed(git.commit(title)), "Synced", health, deployment, seen);
+    }
+
+    private String revert() throws ClusterException {
+        return pushed(git.revert());
+    }
+
+    private String pushed(String pushed) throws ClusterException {
+        webhook.run();
+        return pushed;
     }
 
     /** Two generations later than before it: the patch was one, and Argo CD taking it back another. */

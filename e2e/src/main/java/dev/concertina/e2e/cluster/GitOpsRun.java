@@ -31,6 +31,7 @@ final class GitOpsRun implements AutoCloseable {
     private final Log log;
     private final ArgoCd argoCd;
     private final GitRepository git;
+    private String models = "";
     private final List<GitOpsStep> steps = new ArrayList<>();
     private final List<AppWatch> watches = new ArrayList<>();
 
@@ -84,7 +85,7 @@ final class GitOpsRun implements AutoCloseable {
         write(spec -> spec.put("width", 2));
         git.commit("Concertina and a model");
         await(argoCd.apply("platform.yaml", values));
-        String models = argoCd.apply("models.yaml", List.of());
+        models = argoCd.apply("models.yaml", List.of());
         await(models);
         watches.add(new AppWatch(argoCd, cluster, models));
     }
@@ -132,7 +133,17 @@ final class GitOpsRun implements AutoCloseable {
 
     /** The commits, under the load. */
     void commits() throws ClusterException {
-        new GitOpsCommits(installation, cluster, kubectl, git, watches.getLast(), steps::add, this::write, log).run();
+        new GitOpsCommits(
+                        installation,
+                        cluster,
+                        kubectl,
+                        git,
+                        () -> argoCd.lookAtGit(models),
+                        watches.getLast(),
+                        steps::add,
+                        this::write,
+                        log)
+                .run();
     }
 
     /** Writes {@code gitops.json}; true when all holds. */
