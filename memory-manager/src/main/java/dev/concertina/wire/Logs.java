@@ -55,17 +55,22 @@ public final class Logs {
         return " problem=\"" + text.toString().strip().replace("\n", "\\n").replace("\t", "") + "\"";
     }
 
-    private static final class StandardOutput extends Handler {
-        private final Formatter messages = new Formatter() {
+    /** Makes of each record one line with its line break, for processes whose framework has handlers of its own. */
+    public static Formatter lines() {
+        return new Formatter() {
             @Override
             public String format(LogRecord record) {
-                return line(record, this);
+                return line(record, this) + "\n";
             }
         };
+    }
+
+    private static final class StandardOutput extends Handler {
+        private final Formatter lines = lines();
 
         @Override
         public void publish(LogRecord record) {
-            System.out.println(messages.format(record));
+            System.out.print(lines.format(record));
         }
 
         @Override
