@@ -40,10 +40,10 @@ public final class Logs {
         HELD.add(logger);
     }
 
-    /** One record as one line; a stack trace's line breaks are written as {@code \n}. */
-    static String line(LogRecord record, Formatter messages) {
+    /** One record as one line without its line break, its message given; a stack trace's line breaks are written as {@code \n}. */
+    public static String line(LogRecord record, String message) {
         return "time=" + record.getInstant() + " level=" + record.getLevel() + " logger=" + record.getLoggerName() + " "
-                + messages.formatMessage(record) + problem(record);
+                + message + problem(record);
     }
 
     private static String problem(LogRecord record) {
@@ -55,22 +55,17 @@ public final class Logs {
         return " problem=\"" + text.toString().strip().replace("\n", "\\n").replace("\t", "") + "\"";
     }
 
-    /** Makes of each record one line with its line break, for processes whose framework has handlers of its own. */
-    public static Formatter lines() {
-        return new Formatter() {
+    private static final class StandardOutput extends Handler {
+        private final Formatter messages = new Formatter() {
             @Override
             public String format(LogRecord record) {
-                return line(record, this) + "\n";
+                return line(record, formatMessage(record));
             }
         };
-    }
-
-    private static final class StandardOutput extends Handler {
-        private final Formatter lines = lines();
 
         @Override
         public void publish(LogRecord record) {
-            System.out.print(lines.format(record));
+            System.out.println(messages.format(record));
         }
 
         @Override

@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** {@code docs/rest-api.md} is made from {@code docs/openapi.yaml}, which the operator's tests compare with the running API. */
@@ -20,6 +23,7 @@ class RestReferenceTest {
     private static final String PREFIX = "#/components/schemas/";
 
     private final StringBuilder page = new StringBuilder();
+    private final Map<String, Set<String>> refusals = new TreeMap<>();
 
     @Test
     void thePageIsWhatTheDocumentSays() throws IOException {
@@ -28,7 +32,7 @@ class RestReferenceTest {
                 # REST API
 
                 Every call of the [admin API](reference.md#admin-rest-api-operator-port-8090-8443-with-tls) and everything it takes and answers, generated from [openapi.yaml](openapi.yaml); `%s` writes it anew. Errors are problem
-                details (RFC 9457) with the statuses listed; who may call what, ETags, idempotency and limits are in the [reference](reference.md#admin-rest-api-operator-port-8090-8443-with-tls).
+                details (RFC 9457); who may call what, ETags, idempotency and limits are in the [reference](reference.md#admin-rest-api-operator-port-8090-8443-with-tls).
 
                 ## Calls
                 """.formatted(WRITE));
@@ -39,6 +43,12 @@ class RestReferenceTest {
                 }
             }
         }
+        page.append("\n## Refusals\n\nEach is a [Problem](#problem).\n\n| status | meaning |\n|---|---|\n");
+        refusals.forEach((status, meanings) -> page.append("| ")
+                .append(status)
+                .append(" | ")
+                .append(String.join("; ", meanings))
+                .append(" |\n"));
         page.append("\n## Types\n");
         document.path("components").path("schemas").properties().forEach(this::type);
         if (Boolean.getBoolean("concertina.rest.write")) {
@@ -85,7 +95,17 @@ class RestReferenceTest {
                         .append(content.getKey())
                         .append("`).\n"));
         page.append("\n| answer | meaning |\n|---|---|\n");
-        call.path("responses").properties().forEach(response -> answer(response.getKey(), response.getValue()));
+        List<String> statuses = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> response : call.path("responses").properties()) {
+            if (response.getKey().compareTo("400") < 0) {
+                answer(response.getKey(), response.getValue());
+            } else {
+                statuses.add(response.getKey());
+                refusals.computeIfAbsent(response.getKey(), status -> new TreeSet<>())
+                        .add(text(response.getValue().path("description").asText("")));
+            }
+        }
+        page.append("| ").append(String.join(", ", statuses)).append(" | [refused](#refusals) |\n");
     }
 
     private void answer(String status, JsonNode response) {
@@ -98,7 +118,8 @@ class RestReferenceTest {
                 .append(" | ")
                 .append(text(response.path("description").asText("")));
         if (!shapes.isEmpty()) {
-            page.append(" ").append(String.join(", ", shapes.stream().distinct().toList()));
+            page.append(": ")
+                    .append(String.join(", ", shapes.stream().distinct().toList()));
         }
         page.append(" |\n");
     }

@@ -105,7 +105,7 @@ class RestTlsIT {
                     .isEqualTo(200);
             HttpResponse<String> page = fixture.operator.call("GET", "/console/", "", null);
             assertThat(page.statusCode()).isEqualTo(200);
-            assertThat(page.body()).contains("/console/console.js");
+            assertThat(page.body()).contains("console.js");
             assertThat(page.headers().firstValue("Content-Security-Policy")).isPresent();
             String scale = "{\"width\": 2}";
             plainly(fixture, "GET", "/console/", null);
