@@ -28,6 +28,7 @@ final class MigratePhase {
         Map<Integer, Instant> goneSince = new HashMap<>();
         run.waiting().until(() -> {
             FleetView view = run.services().fleet().observe();
+            startedAgain(run, view);
             List<Seat> leaving = run.leavingSeats(view);
             Optional<String> missing = mayComeBack(run, view, goneSince);
             if (leaving.isEmpty()) {
@@ -64,6 +65,21 @@ final class MigratePhase {
                             : Optional.of("a gateway has not taken the routes of epoch " + run.epoch()));
         } catch (PhaseFailed e) {
             LOG.log(System.Logger.Level.WARNING, "draining all the same reason={0}", e.getMessage());
+        }
+    }
+
+    /** Without one that stays no sequence goes on, on any rank, so waiting for them is in vain: the repair that follows is what they wait for. */
+    private static void startedAgain(Run run, FleetView view) throws IOException, PhaseFailed {
+        for (Seat seat : run.seats(view).values()) {
+            if (seat.rank() < run.to()
+                    && seat.live()
+                    && run.services()
+                                    .peers()
+                                    .workerState(seat.member().controlAddress())
+                                    .epoch()
+                            == 0) {
+                throw new PhaseFailed("rank " + seat.rank() + " was started again and needs a repair first");
+            }
         }
     }
 

@@ -215,4 +215,25 @@ class MovesTest extends OperatorHarness {
         awaitWidth(3);
         assertMemoryMatches(3);
     }
+
+    /** No sequence goes on without it, so the ones that should leave would be waited for in vain. */
+    @Test
+    void aRankThatStaysAndIsStartedAgainEndsTheMigrationForItsRepair() {
+        apply("file:///models/shakespeare-moe", 2);
+        awaitWidth(2);
+        fleet.worker(1).sequences(1_000_000);
+        scale(1);
+        await().atMost(LIMIT).until(() -> lastPhase() == Phase.Migrating);
+        int before = operations().size();
+        fleet.crash(0);
+        await().atMost(LIMIT).until(() -> operations().size() > before);
+        fleet.worker(1).sequences(0);
+        awaitWidth(1);
+        assertThat(operations())
+                .anySatisfy(operation -> assertThat(operation.getStatus().phases())
+                        .anySatisfy(phase -> assertThat(phase.message())
+                                .contains("gave up waiting")
+                                .contains("rank 0 was started again")));
+        assertMemoryMatches(1);
+    }
 }
