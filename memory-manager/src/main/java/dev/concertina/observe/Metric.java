@@ -54,6 +54,9 @@ public enum Metric {
     AGENT_POOL_BYTES(Kind.GAUGE, "Touched pages that lie ready in the keeper."),
     AGENT_POOL_SEGMENTS(Kind.GAUGE, "Segments that lie ready in the keeper."),
     AGENT_POOL_REQUESTS_TOTAL(Kind.COUNTER, "Segments made, by whether their pages lay ready.", "ready"),
+    AGENT_MODEL_READS_PEAK(
+            Kind.GAUGE, "Most objects that were read from model files at the same time since the agent started."),
+    AGENT_MODEL_READ_BYTES_TOTAL(Kind.COUNTER, "Payload bytes read from model files: each object once a node."),
     AGENT_CALL_SECONDS(Kind.HISTOGRAM, "Calls of clients and to the keeper, by kind.", "call"),
     AGENT_REFUSED_TOTAL(Kind.COUNTER, "Refusals to clients, by status.", "status"),
 

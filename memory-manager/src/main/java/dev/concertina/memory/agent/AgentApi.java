@@ -40,7 +40,7 @@ final class AgentApi {
     }
 
     void routes() {
-        server.onRaw("GET /metrics", exchange -> metrics.answer(exchange, memory))
+        server.onRaw("GET /metrics", exchange -> metrics.answer(exchange, memory, stager.reads()))
                 .on("GET /v1/state", exchange -> state())
                 .on(
                         "GET /v1/model",

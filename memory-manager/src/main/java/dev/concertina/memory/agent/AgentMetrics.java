@@ -29,7 +29,9 @@ final class AgentMetrics {
         metrics.count(Metric.AGENT_REFUSED_TOTAL, 1, String.valueOf(status));
     }
 
-    void answer(HttpExchange exchange, Memory memory) throws IOException {
+    void answer(HttpExchange exchange, Memory memory, Mover.Reads reads) throws IOException {
+        metrics.set(Metric.AGENT_MODEL_READS_PEAK, reads.most());
+        metrics.set(Metric.AGENT_MODEL_READ_BYTES_TOTAL, reads.bytes());
         devices(memory.capacity());
         contents(memory);
         keeper(memory);

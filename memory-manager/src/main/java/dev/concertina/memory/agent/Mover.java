@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -36,6 +37,8 @@ final class Mover {
     private final ReentrantLock[] reading =
             Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
     private final LongAdder readBytes = new LongAdder();
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicInteger mostUnderWay = new AtomicInteger();
 
     Mover(SegmentStore store, Transport transport, Bandwidth bandwidth, String ownAddress) {
         this.store = store;
@@ -52,9 +55,16 @@ final class Mover {
      */
     record Watch(BooleanSupplier stop, LongConsumer arrived) {}
 
-    /** Payload bytes read from model files so far. */
-    long readBytes() {
-        return readBytes.sum();
+    /**
+     * What is read from model files.
+     *
+     * @param most objects that were read at the same time
+     * @param bytes of payload read so far
+     */
+    record Reads(int most, long bytes) {}
+
+    Reads reads() {
+        return new Reads(mostUnderWay.get(), readBytes.sum());
     }
 
     /** What staging may move a second. */
@@ -116,6 +126,7 @@ final class Mover {
     private long read(SegmentNote target, ModelLayout layout, MemorySegment bytes, Watch watch) throws IOException {
         CRC32C crc = new CRC32C();
         long[] at = {0};
+        mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
         try {
             layout.read(target.object(), bytes, reached -> {
                 long more = reached - at[0];
@@ -130,6 +141,8 @@ final class Mover {
         } catch (IOException | RuntimeException e) {
             watch.arrived().accept(-at[0]);
             throw e;
+        } finally {
+            underWay.decrementAndGet();
         }
     }
 

@@ -49,6 +49,11 @@ final class Stager implements AutoCloseable {
                 THREADS, Thread.ofPlatform().daemon().name("mover-", 0).factory());
     }
 
+    /** What is read from model files. */
+    Mover.Reads reads() {
+        return mover.reads();
+    }
+
     /** Bytes a second that staging may move; null: no cap. */
     @Nullable
     Long cap() {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -96,7 +97,12 @@ public final class CudaMemoryClient implements AutoCloseable {
         if (objects.contains(ObjectId.KV)) {
             throw new IllegalArgumentException("the KV pool is attached by kv()");
         }
-        return session.attach(objects);
+        session.attach(objects);
+        Map<ObjectId, DeviceMemory> all = new TreeMap<>();
+        for (ObjectId object : objects) {
+            all.put(object, session.view(object));
+        }
+        return all;
     }
 
     /** The KV pool, writable; its content survives this process. */

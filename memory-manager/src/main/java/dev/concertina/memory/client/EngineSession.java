@@ -10,9 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +86,7 @@ final class EngineSession<V> implements AutoCloseable {
         }
     }
 
-    Map<ObjectId, V> attach(Set<ObjectId> objects) throws IOException {
+    void attach(Set<ObjectId> objects) throws IOException {
         lock.lock();
         try {
             ObjectMappings<V> known = joined();
@@ -99,15 +97,6 @@ final class EngineSession<V> implements AutoCloseable {
             if (!missing.isEmpty()) {
                 map(known, missing);
             }
-            Map<ObjectId, V> result = new TreeMap<>();
-            for (ObjectId object : objects) {
-                V view = known.view(object);
-                if (view == null) {
-                    throw new IOException("the agent answered without " + object);
-                }
-                result.put(object, view);
-            }
-            return result;
         } finally {
             lock.unlock();
         }
@@ -124,13 +113,19 @@ final class EngineSession<V> implements AutoCloseable {
         }
     }
 
+    /** An object that has been attached. */
+    V view(ObjectId object) throws IOException {
+        V view = joined().view(object);
+        if (view == null) {
+            throw new IOException("the agent answered without " + object);
+        }
+        return view;
+    }
+
     /** The KV pool, writable. */
     V kv() throws IOException {
-        V pool = attach(Set.of(ObjectId.KV)).get(ObjectId.KV);
-        if (pool == null) {
-            throw new IOException("the agent answered without the KV pool");
-        }
-        return pool;
+        attach(Set.of(ObjectId.KV));
+        return view(ObjectId.KV);
     }
 
     void detach(Set<ObjectId> objects) throws IOException {

@@ -68,7 +68,10 @@ final class PosixMemoryClient implements MemoryClient {
             throw new IllegalArgumentException("the KV pool is attached by kv()");
         }
         Map<ObjectId, MemorySegment> segments = new TreeMap<>();
-        session.attach(objects).forEach((object, view) -> segments.put(object, view.segment));
+        session.attach(objects);
+        for (ObjectId object : objects) {
+            segments.put(object, session.view(object).segment);
+        }
         return segments;
     }
 

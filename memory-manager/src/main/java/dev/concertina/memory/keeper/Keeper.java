@@ -66,9 +66,7 @@ public final class Keeper implements AutoCloseable {
         Request request;
         try {
             request = frame.as(Request.class);
-            if (request.operation() == null) {
-                throw new IllegalArgumentException("a request without an operation");
-            }
+            check(request);
         } catch (IllegalArgumentException e) {
             frame.closeFds();
             throw e;
@@ -91,6 +89,17 @@ public final class Keeper implements AutoCloseable {
             connection.send(Reply.refused(507, String.valueOf(e.getMessage())));
         } catch (IllegalArgumentException | IllegalStateException e) {
             connection.send(Reply.refused(400, String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static void check(Request request) {
+        if (request.operation() == null) {
+            throw new IllegalArgumentException("a request without an operation");
+        }
+        for (Entry entry : request.entries() == null ? List.<Entry>of() : request.entries()) {
+            if (entry == null || entry.segment() == null) {
+                throw new IllegalArgumentException("a segment without a name");
+            }
         }
     }
 

@@ -84,34 +84,6 @@ public final class KeeperClient implements AutoCloseable {
      * @param capacityBytes what the device may hold in all
      */
     public int[] create(List<Wanted> wanted, long capacityBytes) throws IOException {
-        try {
-            return createAtOnce(wanted, capacityBytes);
-        } catch (ControlException e) {
-            if (e.status() != 400 || wanted.size() == 1) {
-                throw e;
-            }
-        }
-        // a keeper of before this agent's update, which takes one at a time
-        List<String> made = new ArrayList<>();
-        int[] fds = new int[wanted.size()];
-        try {
-            for (Wanted one : wanted) {
-                fds[made.size()] = createAtOnce(List.of(one), capacityBytes)[0];
-                made.add(one.segment());
-            }
-            return fds;
-        } catch (IOException | RuntimeException e) {
-            for (int i = 0; i < made.size(); i++) {
-                MemoryFiles.close(fds[i]);
-            }
-            if (e instanceof ControlException) {
-                free(made);
-            }
-            throw e;
-        }
-    }
-
-    private int[] createAtOnce(List<Wanted> wanted, long capacityBytes) throws IOException {
         Frame frame = call(Operation.CREATE, wanted.stream().map(Wanted::entry).toList(), null, null, capacityBytes);
         if (frame.fds().length != wanted.size()) {
             frame.closeFds();
@@ -126,16 +98,7 @@ public final class KeeperClient implements AutoCloseable {
         List<Entry> entries = notes.entrySet().stream()
                 .map(note -> new Entry(note.getKey(), 0, 0, note.getValue(), null))
                 .toList();
-        try {
-            call(Operation.DESCRIBE, entries, null, null, null).closeFds();
-        } catch (ControlException e) {
-            if (e.status() != 400 || entries.size() == 1) {
-                throw e;
-            }
-            for (Entry entry : entries) { // a keeper of before
-                call(Operation.DESCRIBE, List.of(entry), null, null, null).closeFds();
-            }
-        }
+        call(Operation.DESCRIBE, entries, null, null, null).closeFds();
     }
 
     public void free(List<String> segments) throws IOException {

@@ -11,11 +11,11 @@ final class KeeperMessages {
 
     /** What is asked. */
     enum Operation {
-        /** Make segments, all or none; the answer carries their descriptors. Keepers of before take one at a time. */
+        /** Make segments, all or none; the answer carries their descriptors. */
         CREATE,
         /** Take segments over, with their descriptors: an agent outlived the last keeper. */
         ADOPT,
-        /** Replace segments' notes. Keepers of before take one at a time. */
+        /** Replace segments' notes. */
         DESCRIBE,
         FREE,
         /** All segments, at most 64 an answer, with descriptors; the last answer has {@code more} false. */

@@ -106,7 +106,7 @@ class ControlFuzzTest {
             List<Agents.Segment> before = node.state().segments();
             assertThat(before).hasSize(2);
             long fds = TestNode.fds(node.agent);
-            damage(node.address(), Fuzz.casesThroughServers());
+            damage(node.address(), String.valueOf(node.agent.pid()), Fuzz.casesThroughServers());
             assertThat(node.state().segments()).isEqualTo(before);
             assertThat(node.state().devices().getFirst().usedBytes())
                     .isEqualTo(before.stream()
@@ -118,10 +118,15 @@ class ControlFuzzTest {
     }
 
     /** Sends so many, most of them on one connection. */
-    private void damage(String agent, int cases) throws IOException {
+    private void damage(String agent, String pid, int cases) throws Exception {
         String[] address = agent.split(":");
+        long before = Fuzz.descriptors(pid);
         Socket socket = new Socket(address[0], Integer.parseInt(address[1]));
         for (int seed = 0; seed < cases; seed++) {
+            if (seed % 100 == 0) {
+                Fuzz.awaitDescriptors(
+                        pid, before + 1000); // connections that were broken off are closed when the server gets to them
+            }
             Random random = new Random(seed);
             byte[] request = requests.get(random.nextInt(requests.size()));
             int body = new String(request, StandardCharsets.US_ASCII).indexOf("\r\n\r\n") + 4;
@@ -186,7 +191,7 @@ class ControlFuzzTest {
                 Fuzz.serve(listening, path, twoFrames(random), file, random, agent::serve);
             }
             Fuzz.awaitDescriptors("self", fds);
-            damage(settings.address(), Fuzz.cases());
+            damage(settings.address(), "self", Fuzz.cases());
             Agents.State after = http.get(settings.address(), "/v1/state", Agents.State.class, TestNode.SHORT);
             assertThat(after.segments()).isEqualTo(before.segments());
             assertThat(after.devices().getFirst().usedBytes())

@@ -236,8 +236,21 @@ class StagingTest {
                 assertThat(crcs(node.state(), device)).hasSize(97).isEqualTo(crcs(node.state(), 0));
             }
             assertThat(underWay).isTrue();
+            assertThat(metric(node, "concertina_agent_model_read_bytes_total"))
+                    .isEqualTo(total); // four devices, each byte once
             long once = total + 3 * copyReads() * total; // three devices copy from the one that read the files
             assertThat(readBytes(node) - before).isBetween(once, once + total / 4);
+
+            // freed everywhere, they are read from the files again: several at a time
+            List<ObjectId> all =
+                    everything(null).stream().map(Agents.Step::object).toList();
+            for (int device = 0; device < 4; device++) {
+                node.http.post(node.address(), "/v1/free", new Agents.Free(1, DEPLOYMENT, device, all), SHORT);
+            }
+            node.stage("again", 0, MODEL, 0, everything(null));
+            assertThat(node.ended("again", 0).state()).isEqualTo(StageState.DONE);
+            assertThat(metric(node, "concertina_agent_model_reads_peak")).isGreaterThan(1);
+            assertThat(metric(node, "concertina_agent_model_read_bytes_total")).isEqualTo(2 * total);
         }
     }
 
@@ -324,6 +337,15 @@ class StagingTest {
                 .filter(segment -> segment.device() == device)
                 .map(segment -> segment.object() + " " + segment.bytes() + " " + segment.crc32c())
                 .toList();
+    }
+
+    private static double metric(TestNode node, String name) throws Exception {
+        return node.metrics()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** How often a copy within a node reads a byte: from its source, and back for the checksum; not at all where pages are huge and mapped. */
