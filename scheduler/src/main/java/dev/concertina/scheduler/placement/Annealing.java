@@ -135,15 +135,7 @@ final class Annealing {
         if (!swappable(rank, expert, other, back)) {
             return;
         }
-        if (table.respreads(expert) || table.respreads(back)) {
-            double before = cost();
-            table.swap(rank, slotOf[from], other, slotOf[to]);
-            if (accepted(cost() - before)) {
-                refresh();
-            } else {
-                table.swap(rank, slotOf[from], other, slotOf[to]);
-            }
-        } else if (accepted(growth(rank, expert, other, back))) {
+        if (accepted(growth(rank, expert, other, back))) {
             table.swap(rank, slotOf[from], other, slotOf[to]);
             refresh();
         }
@@ -153,7 +145,7 @@ final class Annealing {
         return table.weighted() + ROUGHNESS * table.roughness();
     }
 
-    /** What a swap that leaves spread as it is adds to the cost. */
+    /** What a swap adds to the cost. */
     private double growth(int rank, int expert, int other, int back) {
         long gives = (expert < 0 ? 0 : table.share(expert)) - (back < 0 ? 0 : table.share(back));
         long less = table.load(rank) - gives;
@@ -164,6 +156,7 @@ final class Annealing {
         }
         double rougher = square(less) + square(more) - square(table.load(rank)) - square(table.load(other));
         return problem.weights().balance() * (max - most) / LayerProblem.UNIT
+                + problem.unspreadCost(table.unspreadBySwap(rank, expert, other, back))
                 + table.linearOfSwap(rank, expert, other, back)
                 + ROUGHNESS * rougher / problem.ranks();
     }

@@ -89,18 +89,15 @@ final class Descent {
         long toLoad = table.load(to) + gain;
         double roughness = (square(fromLoad) + square(toLoad) - square(table.load(from)) - square(table.load(to)))
                 / problem.ranks();
-        if (table.respreads(expert) || table.respreads(other)) {
-            table.swap(from, slot, to, back);
-            double weighted = table.weighted();
-            table.swap(from, slot, to, back);
-            return new Swap(slot, to, back, weighted, roughness);
-        }
         long max = Math.max(others.without(to), Math.max(fromLoad, toLoad));
         long communication = table.communication()
                 + table.communicationOfMove(expert, from, to)
                 + table.communicationOfMove(other, to, from);
         double weighted = problem.weighted(
-                max, table.moved() + table.movedBySwap(from, expert, to, other), table.unspread(), communication);
+                max,
+                table.moved() + table.movedBySwap(from, expert, to, other),
+                table.unspread() + table.unspreadBySwap(from, expert, to, other),
+                communication);
         return new Swap(slot, to, back, weighted, roughness);
     }
 

@@ -163,10 +163,14 @@ record LayerProblem(
 
     /** The weighted sum of the objectives. */
     double weighted(long maxLoad, int moved, int unspread, long communication) {
-        double spread = acrossNodes ? FORBIDDEN : weights.spread();
         return weights.balance() * ((double) maxLoad / UNIT - 1)
                 + weights.movement() * moved / experts
-                + spread * unspread / experts
+                + unspreadCost(unspread)
                 + weights.communication() * communication / UNIT;
+    }
+
+    /** What so many experts whose replicas are all on one node add to the weighted sum. */
+    double unspreadCost(int unspread) {
+        return (acrossNodes ? FORBIDDEN : weights.spread()) * unspread / experts;
     }
 }

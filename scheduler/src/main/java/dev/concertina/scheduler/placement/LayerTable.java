@@ -226,9 +226,22 @@ final class LayerTable {
         return (now - affinity[from][expert] + affinity[to][expert]) / copies[expert] - now / copies[expert];
     }
 
-    /** True when the spread of the expert's copies may change as one of them goes to another rank. */
-    boolean respreads(int expert) {
-        return expert >= 0 && copies[expert] > 1 && problem.nodes() > 1;
+    /** Experts more whose replicas are all on one node when two ranks swap experts, of which one may be none. */
+    int unspreadBySwap(int rank, int expert, int otherRank, int other) {
+        return unspreadByMove(expert, rank, otherRank) + unspreadByMove(other, otherRank, rank);
+    }
+
+    private int unspreadByMove(int expert, int from, int to) {
+        int[] node = problem.node();
+        if (expert < 0 || copies[expert] < 2 || node[from] == node[to]) {
+            return 0;
+        }
+        boolean after = true;
+        for (int copy = 0; copy < copies[expert] && after; copy++) {
+            int holder = holders[expert][copy];
+            after = holder == from || node[holder] == node[to];
+        }
+        return (after ? 1 : 0) - (unspreadExpert[expert] ? 1 : 0);
     }
 
     /** What moves and communication add to the weighted sum when two ranks swap experts, of which one may be none. */

@@ -33,6 +33,9 @@ final class Search {
 
     private static final double ANNEALING = 0.6;
 
+    /** Share of what is left for local search over coupled layers; then descent beside the neighbours as they have become. */
+    private static final double SEARCHED = 0.9;
+
     /** Share of the time limit that is planned for; the rest is for searches that end late and for the scores. */
     private static final double USED = 0.94;
 
@@ -101,15 +104,21 @@ final class Search {
         }
         long seed = problem.seed() * 31 + layer;
         LayerTable table = before;
-        if (before.problem().started() && problem.weights().movement() > 0) {
-            LayerTable kept = new Construction(before.problem(), until).kept();
-            LayerTable few = FewMoves.improve(kept, share(until, FEW_MOVES));
-            table = few.violations() == 0 && few.weighted() < table.weighted() ? few : table;
-        }
         if (affinity == null) {
+            table = fewMoved(layer, table, share(until, FEW_MOVES));
+            table = Pairs.fit(table.problem()) ? Pairs.improve(table, share(until, FEW_MOVES)) : table;
             table = Annealing.improve(table, share(until, ANNEALING), seed);
         }
         return LocalSearch.improve(table, Duration.ofNanos(Math.max(0, until - System.nanoTime())), seed);
+    }
+
+    /** The better of a table and what few moves from the current placement can do. */
+    private LayerTable fewMoved(int layer, LayerTable before, long until) {
+        if (!layers.get(layer).started() || problem.weights().movement() == 0) {
+            return before;
+        }
+        LayerTable few = FewMoves.improve(new Construction(layers.get(layer), until).kept(), until);
+        return few.violations() == 0 && few.weighted() < before.weighted() ? few : before;
     }
 
     private static long share(long until, double part) {
@@ -119,29 +128,38 @@ final class Search {
 
     private void couple(ExecutorService pool, List<LayerTable> tables, Affinity coupling) {
         List<LayerTable> start = List.copyOf(tables);
-        long half = System.nanoTime() + (long) ((deadline - System.nanoTime()) * SWEEPS);
+        long swept = share(deadline, SWEEPS);
+        each(pool, tables, all(), share(swept, FEW_MOVES), this::fewMoved);
+        List<LayerTable> few = List.copyOf(tables);
+        if (!layers.getFirst().started()) {
+            align(tables, coupling, swept);
+        }
+        sweep(pool, tables, coupling, swept);
+        List<LayerTable> plain = List.copyOf(tables);
+        anneal(pool, tables, coupling, swept);
+        sweep(pool, tables, coupling, swept);
+        for (List<LayerTable> other : List.of(plain, few, start)) {
+            if (total(other, coupling) < total(tables, coupling)) {
+                Collections.copy(tables, other);
+            }
+        }
+        long end = share(deadline, SEARCHED);
+        turn(pool, tables, coupling, 0, share(end, 0.5), this::searched);
+        turn(pool, tables, coupling, 1, end, this::searched);
+        sweep(pool, tables, coupling, deadline);
+    }
+
+    /** One layer after the other: each finds its place beside those that have theirs. */
+    private void align(List<LayerTable> tables, Affinity coupling, long until) {
         for (int layer = 0; layer < tables.size(); layer++) {
-            // one after the other: each layer finds its place beside those that have theirs
             List<@Nullable LayerTable> placed = new ArrayList<>(tables);
             for (int later = layer; later < placed.size(); later++) {
                 placed.set(later, null);
             }
             LayerTable table = tables.get(layer).under(coupled(coupling, placed, layer));
-            Alignment.align(table, half);
+            Alignment.align(table, until);
             tables.set(layer, table);
         }
-        List<LayerTable> plain = new ArrayList<>(tables);
-        sweep(pool, plain, coupling, half);
-        anneal(pool, tables, coupling, half);
-        sweep(pool, tables, coupling, half);
-        for (List<LayerTable> other : List.of(plain, start)) {
-            if (total(other, coupling) < total(tables, coupling)) {
-                Collections.copy(tables, other);
-            }
-        }
-        long middle = System.nanoTime() + (deadline - System.nanoTime()) / 2;
-        turn(pool, tables, coupling, 0, middle, this::searched);
-        turn(pool, tables, coupling, 1, deadline, this::searched);
     }
 
     private static double total(List<LayerTable> tables, Affinity coupling) {

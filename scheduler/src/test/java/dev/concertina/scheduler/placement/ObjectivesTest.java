@@ -35,7 +35,7 @@ class ObjectivesTest {
                 nodes,
                 1_000,
                 Weights.DEFAULT,
-                Duration.ofSeconds(20),
+                Duration.ofMinutes(2),
                 7);
     }
 

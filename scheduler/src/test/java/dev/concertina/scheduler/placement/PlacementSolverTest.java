@@ -37,7 +37,7 @@ class PlacementSolverTest {
                 nodes,
                 EXPERT_BYTES,
                 Weights.DEFAULT,
-                Duration.ofSeconds(20),
+                Duration.ofMinutes(2),
                 42);
     }
 
@@ -121,7 +121,7 @@ class PlacementSolverTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"6,16,2,8", "6,16,4,4", "6,16,3,6", "6,16,4,5", "24,32,8,4", "24,32,8,5", "24,32,16,3"})
+    @CsvSource({"6,16,2,8", "6,16,4,4", "6,16,3,6", "6,16,4,5", "24,32,8,4", "24,32,8,5", "24,32,16,3", "4,48,32,2"})
     void neverWorseThanEplb(int layers, int experts, int ranks, int slots) {
         for (int seed = 0; seed < (layers > 6 ? 1 : 2); seed++) {
             double[][] load = skewed(new Random(seed), layers, experts);
