@@ -11,6 +11,7 @@ package dev.concertina.scheduler.capacity;
  * @param ttftSeconds mean time to first token; infinite when the queue would grow without end
  * @param tpotSeconds mean time per output token; infinite likewise
  * @param attainment share of requests within both objectives, 0 to 1
+ * @param saturatedRequestsPerSecond the greatest rate that the width can take at all, whatever a token takes then
  */
 public record Prediction(
         int width,
@@ -20,4 +21,10 @@ public record Prediction(
         double sequences,
         double ttftSeconds,
         double tpotSeconds,
-        double attainment) {}
+        double attainment,
+        double saturatedRequestsPerSecond) {
+    /** True when it is the time per output token, not the ranks' throughput, that sets the greatest rate. */
+    public boolean boundByTokens() {
+        return requestsPerSecond < 0.98 * saturatedRequestsPerSecond;
+    }
+}

@@ -76,12 +76,18 @@ final class Service {
                 states.meanSequences,
                 first + promptWait(states.meanSequences / width),
                 states.meanStep,
-                states.within * promptsWithin);
+                states.within * promptsWithin,
+                saturatedRate());
     }
 
     private Prediction tooSmall(double use, double mostRate) {
         double endless = Double.POSITIVE_INFINITY;
-        return new Prediction(width, use, mostRate, mostRate * generated, endless, endless, endless, 0);
+        return new Prediction(
+                width, use, mostRate, mostRate * generated, endless, endless, endless, 0, saturatedRate());
+    }
+
+    private double saturatedRate() {
+        return mostSequences < 1 ? 0 : width * mostSequences / (generated * step(mostSequences));
     }
 
     /** Time of a step with so many sequences per rank, from the table. */

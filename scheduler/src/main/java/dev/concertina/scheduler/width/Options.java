@@ -23,8 +23,14 @@ final class Options {
     /** A narrower width is judged with this much of what is left to certainty: 0.8 becomes 0.9. */
     private static final double CAUTION = 0.5;
 
-    /** Use of a shape that is as good as the least used one, over that one's. */
+    /** Dearness of a shape that is as good as the best one, over that one's. */
     private static final double NEARLY = 1.05;
+
+    /** Times the objective for the first token in which what waits should be worked off, where that is long. */
+    private static final int PATIENCE = 3;
+
+    /** Share of the objective for the first token that a request may wait, however long its prompt takes. */
+    private static final double LEAST_WAIT = 0.1;
 
     private static final int AROUND = 2;
     private static final int LIST_ALL_UP_TO = 9;
@@ -36,6 +42,8 @@ final class Options {
     private final Shape current;
     private final double waiting;
     private final double capacityNow;
+    private final Bursts bursts;
+    private final Duration recovery;
     private final Map<Shape, Judged> judged = new HashMap<>();
 
     Options(WidthInput input, WidthConfig config, Outlook outlook, CapacityModel model) {
@@ -50,6 +58,17 @@ final class Options {
         this.waiting = backlog ? requests * outlook.perRequest() : 0;
         this.capacityNow =
                 current.ranks() == 0 ? 0 : current.ranks() * Learning.saturated(model, outlook, current.width());
+        Duration patience = input.slo().ttft().multipliedBy(PATIENCE);
+        this.recovery = config.recovery().compareTo(patience) > 0 ? config.recovery() : patience;
+        this.bursts = outlook.bursts(mostWait());
+    }
+
+    /** Seconds that a request may wait: what the objective leaves when its own prompt has been computed. */
+    private double mostWait() {
+        double ttft = input.slo().ttftMs() / 1e3;
+        double rank = Learning.saturated(model, outlook, Math.max(1, current.width()));
+        double prompt = rank > 0 ? outlook.traffic(0).promptTokens() / rank : 0;
+        return Math.max(LEAST_WAIT * ttft, ttft - prompt);
     }
 
     /** A number of instances and the width of each. */
@@ -76,8 +95,21 @@ final class Options {
         double confidence = narrower ? 1 - (1 - config.confidence()) * CAUTION : config.confidence();
         Forecast forecast = outlook.forecast(horizon(shape, lead), confidence);
         double work = forecast.high() + backlogAt(lead) / config.recovery().toMillis() * 1e3;
-        Prediction prediction = model.predict(outlook.traffic(work / shape.instances()), shape.width(), input.slo());
-        return new Judged(shape, work, lead, prediction.utilization(), prediction.attainment());
+        Prediction prediction = predict(shape, work);
+        if (!bursts.known() || prediction.boundByTokens() || !outlook.mostlyPrompts()) {
+            return new Judged(shape, work, lead, prediction.utilization(), prediction.attainment());
+        }
+        // what comes in bursts waits, and is judged by how long; only what lasts must be kept up with
+        double lasting = Math.min(forecast.high(), outlook.lasting())
+                + left(outlook.lasting(), lead) / recovery.toMillis() * 1e3;
+        Prediction kept = predict(shape, lasting);
+        double capacity = kept.saturatedRequestsPerSecond() * outlook.perRequest() * shape.instances();
+        double inTime = bursts.inTime(config.upUtilization() * capacity);
+        return new Judged(shape, lasting, lead, kept.utilization(), kept.attainment() * inTime);
+    }
+
+    private Prediction predict(Shape shape, double work) {
+        return model.predict(outlook.traffic(work / shape.instances()), shape.width(), input.slo());
     }
 
     /** From when on the shape must do: a wider one as soon as it serves, what is in use until a wider one could, a narrower one until back. */
@@ -94,6 +126,11 @@ final class Options {
         double level = outlook.forecast(Duration.ZERO, 0.5).level();
         double growing = Math.max(0, level - capacityNow) * lead.toMillis() / 1e3;
         return current.ranks() == 0 || waiting > 0 ? waiting + growing : growing;
+    }
+
+    /** The same when the demand is steady: ranks that have capacity to spare work off what waits meanwhile. */
+    private double left(double demand, Duration lead) {
+        return Math.max(0, waiting + (demand - capacityNow) * lead.toMillis() / 1e3);
     }
 
     Forecast forecast() {
@@ -132,8 +169,8 @@ final class Options {
     }
 
     /**
-     * Of what is in use and all that is wider, the shape with the least use, or a cheaper one nearly as little used: where ranks beyond a
-     * node slow all others down, the largest is not the strongest.
+     * Of what is in use and all that is wider, the best one, or a cheaper one nearly as good:
+     * where ranks beyond a node slow all others down, the largest is not the strongest, or hardly and dear.
      */
     private Shape strongest() {
         List<Shape> allowed = new ArrayList<>(List.of(current));
@@ -145,14 +182,20 @@ final class Options {
                 }
             }
         }
-        double least = allowed.stream()
-                .mapToDouble(shape -> judge(shape).utilization())
-                .min()
-                .orElseThrow();
+        double least = allowed.stream().mapToDouble(this::dearness).min().orElseThrow();
         return allowed.stream()
-                .filter(shape -> judge(shape).utilization() <= NEARLY * least)
+                .filter(shape -> dearness(shape) <= NEARLY * least)
                 .min(Comparator.comparingInt(Shape::ranks))
                 .orElse(current);
+    }
+
+    /**
+     * Use; where prompts come in bursts, which are soon over, ranks times the square of it: half as much when twice the ranks halve the use,
+     * the same when they lower it by a factor of 1.4, and more when they lower it less.
+     */
+    private double dearness(Shape shape) {
+        double use = judge(shape).utilization();
+        return !bursts.known() || !outlook.mostlyPrompts() || Double.isInfinite(use) ? use : shape.ranks() * use * use;
     }
 
     /** The cheapest shape with fewer ranks than now that would do; what is in use when none does. */

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Demand and what it will be. Work is prompt tokens that come in, and arrivals times the mean length of an answer, which is what they will
@@ -22,6 +23,7 @@ final class Outlook {
     /** Newest seconds that forecasts are made from. */
     private static final int SECONDS = 300;
 
+    private static final int LASTING = 60;
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration LONG = Duration.ofMinutes(10);
     private static final int DAY = 144;
@@ -50,13 +52,18 @@ final class Outlook {
                         load.series().size());
         // prompts vary about as an exponential distribution does, answers are counted at their mean: E[work^2] /
         // E[work]
-        this.series = new Series(SECOND, grid(newest, SECOND), perRequest + prompt * prompt / perRequest, 0);
+        this.series =
+                new Series(SECOND, grid(newest, SECOND, this::work), perRequest + prompt * prompt / perRequest, 0);
         this.variation = variation(newest);
-        this.longValues = grid(load.longSeries(), LONG);
+        this.longValues = grid(load.longSeries(), LONG, this::work);
     }
 
-    /** Work per second on an even grid, NaN where nothing is known. */
-    private double[] grid(List<Rate> rates, Duration bin) {
+    private double work(Rate rate) {
+        return rate.promptTokens() + answers(rate.requests(), rate.generatedTokens());
+    }
+
+    /** A figure on an even grid, NaN where nothing is known. */
+    private double[] grid(List<Rate> rates, Duration bin, ToDoubleFunction<Rate> figure) {
         if (rates.isEmpty()) {
             return load.missing() || bin.equals(LONG) ? new double[0] : new double[] {now()};
         }
@@ -67,7 +74,7 @@ final class Outlook {
         for (Rate rate : rates) {
             int slot = (int) ((rate.end().toEpochMilli() - first) / bin.toMillis());
             if (slot < values.length) {
-                values[slot] = rate.promptTokens() + answers(rate.requests(), rate.generatedTokens());
+                values[slot] = figure.applyAsDouble(rate);
             }
         }
         return values;
@@ -118,6 +125,26 @@ final class Outlook {
         Forecast near = forecaster.forecast(series, lead.plus(config.span()), config.span());
         OptionalDouble season = season(lead.plus(config.span()), forecaster);
         return season.isEmpty() ? near : near.shifted(season.getAsDouble());
+    }
+
+    /** True when requests bring most of their work with them; that of answers comes one token after the other, and makes no burst. */
+    boolean mostlyPrompts() {
+        return perRequest - generated > 2 * generated;
+    }
+
+    /** Mean work per second of the newest minute. */
+    double lasting() {
+        int from = Math.max(0, series.values().length - LASTING);
+        return Arrays.stream(series.values(), from, series.values().length)
+                .filter(value -> !Double.isNaN(value))
+                .average()
+                .orElse(0);
+    }
+
+    /** What came of late, against requests that may wait so long. */
+    Bursts bursts(double waitSeconds) {
+        return new Bursts(
+                grid(load.series(), SECOND, this::work), grid(load.series(), SECOND, Rate::requests), waitSeconds);
     }
 
     /** What the time of the day adds until then, when there have been days enough to know. */
