@@ -38,6 +38,10 @@ final class CrdYaml {
             version.getSchema().getOpenAPIV3Schema().setRequired(List.of("spec"));
             List<String> order = columnOrder(crd.getSpec().getNames().getKind());
             version.getAdditionalPrinterColumns().sort(Comparator.comparing(column -> order.indexOf(column.getName())));
+            // 0 is what it is without; the API server leaves it out, and GitOps tools that compare texts see a drift
+            version.getAdditionalPrinterColumns().stream()
+                    .filter(column -> Integer.valueOf(0).equals(column.getPriority()))
+                    .forEach(column -> column.setPriority(null));
             JSONSchemaProps schema = version.getSchema().getOpenAPIV3Schema();
             describe(crd.getSpec().getNames().getKind(), schema);
             polish(schema);

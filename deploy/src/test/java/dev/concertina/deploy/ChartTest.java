@@ -1,8 +1,8 @@
 package dev.concertina.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.concertina.crds.Api;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentSpec.Mode;
@@ -10,10 +10,10 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,13 +58,13 @@ class ChartTest {
 
     @Test
     void helmFindsNothingToComplainAbout() throws Exception {
-        Helm.Outcome outcome = helm().run("lint", "--strict", Helm.CHART.toString());
+        Program.Outcome outcome = Helm.required().run("lint", "--strict", Helm.CHART.toString());
         assertThat(outcome.exitCode()).as(outcome.out()).isZero();
     }
 
     @Test
     void podsCarryTheLabelsAndPortsThatTheOperatorLooksFor() throws Exception {
-        List<Map<String, Object>> objects = helm().template();
+        List<Map<String, Object>> objects = Helm.required().template();
         for (String component : List.of(Api.COMPONENT_AGENT, Api.COMPONENT_GATEWAY, Api.COMPONENT_KEEPER)) {
             Map<String, Object> template = at(workload(objects, component), "spec", "template");
             assertThat(at(template, "metadata", "labels").get(Api.LABEL_PART_OF))
@@ -79,8 +79,13 @@ class ChartTest {
 
     @Test
     void everyPodOfTheReleasesNamespaceMeetsTheRestrictedStandard() throws Exception {
+        List<Map<String, Object>> objects = Helm.required().template();
+        List<Map<String, Object>> specs = new ArrayList<>();
         for (String component : List.of("operator", Api.COMPONENT_GATEWAY, "kafka")) {
-            Map<String, Object> spec = at(workload(helm().template(), component), "spec", "template", "spec");
+            specs.add(at(workload(objects, component), "spec", "template", "spec"));
+        }
+        specs.add(at(one(objects, "Pod"), "spec"));
+        for (Map<String, Object> spec : specs) {
             assertThat(at(spec, "securityContext"))
                     .containsEntry("runAsNonRoot", true)
                     .containsEntry("seccompProfile", Map.of("type", "RuntimeDefault"));
@@ -95,7 +100,7 @@ class ChartTest {
     /** A rolling update or a drained node takes one gateway at a time, and the kubelet waits until it has drained. */
     @Test
     void gatewaysLeaveOneAtATimeAndInTheirOwnTime() throws Exception {
-        List<Map<String, Object>> objects = helm().template("gateway.drainSeconds=100");
+        List<Map<String, Object>> objects = Helm.required().template("gateway.drainSeconds=100");
         Map<String, Object> gateway = workload(objects, Api.COMPONENT_GATEWAY);
         assertThat(at(gateway, "spec")).containsEntry("replicas", 2);
         assertThat(at(gateway, "spec", "strategy", "rollingUpdate")).containsEntry("maxUnavailable", 0);
@@ -110,7 +115,7 @@ class ChartTest {
 
     @Test
     void workersNamespacesGetTheTokenAndAClaim() throws Exception {
-        List<Map<String, Object>> objects = helm().template("workloadNamespaces={apps,blue}");
+        List<Map<String, Object>> objects = Helm.required().template("workloadNamespaces={apps,blue}");
         assertThat(namespacesOf(objects, "Secret")).containsExactlyInAnyOrder("apps", "blue", "concertina-system");
         assertThat(namespacesOf(objects, "PersistentVolumeClaim")).containsExactlyInAnyOrder("apps", "blue");
         assertThat(objects.stream().filter(o -> "Secret".equals(o.get("kind"))).map(o -> o.get("data")))
@@ -118,21 +123,56 @@ class ChartTest {
                 .allMatch(data -> data.equals(one(objects, "Secret").get("data")));
     }
 
+    /** {@code helm test} asks the Services that the chart makes, at their ports, over plain HTTP. */
     @Test
-    void aWrongValueIsNamed() throws Exception {
-        Helm.Outcome outcome = helm().run("template", "band", Helm.CHART.toString(), "--set", "agent.devices=none");
-        assertThat(outcome.exitCode()).isNotZero();
-        assertThat(outcome.out()).contains("/agent/devices");
+    void theTestAsksWhatIsThere() throws Exception {
+        List<Map<String, Object>> plain = Helm.required().template("gateway.service.port=80");
+        Map<String, Object> pod = one(plain, "Pod");
+        assertThat(at(pod, "metadata", "annotations")).containsEntry("helm.sh/hook", "test");
+        assertThat(container(pod).get("args"))
+                .isEqualTo(List.of(
+                        "dev.concertina.gateway.check.CheckMain",
+                        "http://band-gateway.apps.svc:80",
+                        "http://band-operator.apps.svc:8090/q/health/ready"));
+        assertThat(at(pod, "metadata", "labels"))
+                .as("the policy that denies is not for it")
+                .doesNotContainKey(Api.LABEL_PART_OF);
+        assertThat(container(one(Helm.required().template("operator.tls.secretName=tls"), "Pod"))
+                        .get("args")
+                        .toString())
+                .as("a certificate that it does not know")
+                .doesNotContain("operator");
     }
 
-    static Helm helm() {
-        Optional<Helm> helm = Helm.find();
-        if (helm.isEmpty()) {
-            String reason = "no helm on the PATH: the chart's templates are not checked here";
-            System.out.println("skipped: " + reason);
-            abort(reason);
-        }
-        return helm.orElseThrow();
+    /** What the schema allows has a default, and so a line that says what it does. */
+    @Test
+    void valuesAreThoseOfTheSchema() throws IOException {
+        JsonNode schema = Serialization.jsonMapper()
+                .readTree(Helm.CHART.resolve("values.schema.json").toFile());
+        JsonNode values = Serialization.jsonMapper()
+                .valueToTree(Serialization.unmarshal(Files.readString(Helm.CHART.resolve("values.yaml")), Map.class));
+        assertThat(missing(schema, values, "")).containsExactly("/global");
+    }
+
+    private static List<String> missing(JsonNode schema, JsonNode values, String path) {
+        List<String> missing = new ArrayList<>();
+        schema.path("properties").properties().forEach(property -> {
+            JsonNode value = values.path(property.getKey());
+            String here = path + "/" + property.getKey();
+            if (value.isMissingNode()) {
+                missing.add(here);
+            }
+            missing.addAll(missing(property.getValue(), value, here));
+        });
+        return missing;
+    }
+
+    @Test
+    void aWrongValueIsNamed() throws Exception {
+        Program.Outcome outcome =
+                Helm.required().run("template", "band", Helm.CHART.toString(), "--set", "agent.devices=none");
+        assertThat(outcome.exitCode()).isNotZero();
+        assertThat(outcome.out()).contains("/agent/devices");
     }
 
     private static Map<String, String> texts(Path folder) throws IOException {

@@ -2,56 +2,64 @@ package dev.concertina.deploy;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Runs the helm that is on the PATH. */
-record Helm(Path program) {
+record Helm(Program program) {
     static final Path CHART = Path.of("charts/concertina");
+    private static final String KUBERNETES = "1.34.0";
 
-    /** What helm said and how it ended. */
-    record Outcome(int exitCode, String out) {}
-
-    static Optional<Helm> find() {
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
-                .map(folder -> Path.of(folder).resolve("helm"))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .map(Helm::new);
+    /** Skips the calling test where there is none. */
+    static Helm required() {
+        return new Helm(Program.required("helm", "the chart's templates are"));
     }
 
-    Outcome run(String... args) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
-        command.addAll(Arrays.asList(args));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Outcome(process.waitFor(), out);
+    Program.Outcome run(String... args) throws IOException, InterruptedException {
+        return program.run(args);
     }
 
     /** Objects that the chart makes with these {@code --set} values, in the namespace {@code apps} as release {@code band}. */
     List<Map<String, Object>> template(String... values) throws IOException, InterruptedException {
         List<String> args = new ArrayList<>(
-                List.of("template", "band", CHART.toString(), "-n", "apps", "--kube-version", "1.34.0"));
+                List.of("template", "band", CHART.toString(), "-n", "apps", "--kube-version", KUBERNETES));
         for (String value : values) {
             args.addAll(List.of("--set", value));
         }
-        Outcome outcome = run(args.toArray(String[]::new));
-        if (outcome.exitCode() != 0) {
-            throw new IllegalStateException(outcome.out());
-        }
+        return objects(program.must(args.toArray(String[]::new)));
+    }
+
+    /** What the chart makes with files of values, as {@code kubectl} would apply it: without tests, in the namespace {@code concertina}. */
+    String render(List<Path> values) throws IOException, InterruptedException {
+        List<String> args = new ArrayList<>(List.of(
+                "template",
+                "concertina",
+                CHART.toString(),
+                "-n",
+                "concertina",
+                "--kube-version",
+                KUBERNETES,
+                "--skip-tests"));
+        values.forEach(file -> args.addAll(List.of("-f", file.toString())));
+        // whoever applies it, it is not Helm
+        return program.must(args.toArray(String[]::new))
+                .replaceAll("(?m)^ *(app\\.kubernetes\\.io/managed-by: Helm|helm\\.sh/chart: .*)\\n", "");
+    }
+
+    /** Documents of YAML that hold something. */
+    static List<String> documents(String yaml) {
+        return List.of(yaml.split("(?m)^---$")).stream()
+                .filter(document -> document.lines().anyMatch(line -> !line.isBlank() && !line.startsWith("#")))
+                .map(document -> document.strip() + "\n")
+                .toList();
+    }
+
+    static List<Map<String, Object>> objects(String yaml) {
         List<Map<String, Object>> objects = new ArrayList<>();
-        for (String document : outcome.out().split("(?m)^---$")) {
-            if (document.lines().anyMatch(line -> !line.isBlank() && !line.startsWith("#"))) {
-                objects.add(Serialization.unmarshal(document, Map.class));
-            }
+        for (String document : documents(yaml)) {
+            objects.add(Serialization.unmarshal(document, Map.class));
         }
         return objects;
     }

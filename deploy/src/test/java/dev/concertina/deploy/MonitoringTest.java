@@ -186,7 +186,7 @@ class MonitoringTest {
 
     @Test
     void theChartMakesMonitorsAndRulesOnlyWhenAsked() throws Exception {
-        Helm helm = Helm.find().orElseGet(() -> abort("helm is not on the PATH"));
+        Helm helm = Helm.required();
         assertThat(helm.template()).noneMatch(object -> "PodMonitor".equals(object.get("kind")));
         List<Map<String, Object>> objects =
                 helm.template("monitoring.enabled=true", "workloadNamespaces={band-a}", "monitoring.labels.release=p");

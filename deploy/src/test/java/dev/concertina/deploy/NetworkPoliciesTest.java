@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,7 +24,7 @@ class NetworkPoliciesTest {
 
     private static List<NetworkPolicy> policies(String... values) throws Exception {
         List<NetworkPolicy> policies = new ArrayList<>();
-        for (Map<String, Object> object : ChartTest.helm().template(values)) {
+        for (Map<String, Object> object : Helm.required().template(values)) {
             if ("NetworkPolicy".equals(object.get("kind"))) {
                 policies.add(checked(object));
             }
@@ -33,33 +32,10 @@ class NetworkPoliciesTest {
         return policies;
     }
 
-    /** Fabric8's types are made from the API's schema; a field that they do not know would be kept as additional and told again. */
     private static NetworkPolicy checked(Map<String, Object> object) throws Exception {
         NetworkPolicy policy = MAPPER.convertValue(object, NetworkPolicy.class);
-        assertNothingUnknown(MAPPER.readTree(Serialization.asJson(object)), policy, "");
+        KnownFields.check(MAPPER.readTree(Serialization.asJson(object)), policy, "");
         return policy;
-    }
-
-    /** Every object in the type must have no additional properties: those would be fields that the API does not have. */
-    private static void assertNothingUnknown(JsonNode json, Object typed, String path) throws Exception {
-        if (typed instanceof List<?> list) {
-            for (int i = 0; i < list.size(); i++) {
-                assertNothingUnknown(json.get(i), list.get(i), path + "/" + i);
-            }
-        } else if (typed.getClass().getName().startsWith("io.fabric8.kubernetes.api.model")
-                && !typed.getClass().getSimpleName().equals("IntOrString")) {
-            Map<?, ?> unknown = (Map<?, ?>)
-                    typed.getClass().getMethod("getAdditionalProperties").invoke(typed);
-            assertThat(unknown.keySet()).as("fields at " + path).isEmpty();
-            Iterator<String> names = json.fieldNames();
-            while (names.hasNext()) {
-                String name = names.next();
-                String getter = "get" + Character.toUpperCase(name.charAt(0)) + name.substring(1);
-                Object value = typed.getClass().getMethod(getter).invoke(typed);
-                assertThat(value).as(path + "/" + name).isNotNull();
-                assertNothingUnknown(json.get(name), value, path + "/" + name);
-            }
-        }
     }
 
     @Test
@@ -82,7 +58,7 @@ class NetworkPoliciesTest {
     void onlyPortsThatPodsDeclareAreOpened() throws Exception {
         Map<String, Set<Integer>> declared = new HashMap<>();
         declared.put("worker", Set.of(7080, 7081)); // made by the operator: WorkerPodTemplate
-        for (Map<String, Object> object : ChartTest.helm().template()) {
+        for (Map<String, Object> object : Helm.required().template()) {
             if (List.of("Deployment", "DaemonSet", "StatefulSet").contains(object.get("kind"))) {
                 JsonNode workload = MAPPER.valueToTree(object);
                 JsonNode template = workload.at("/spec/template");
@@ -144,7 +120,7 @@ class NetworkPoliciesTest {
     /** Kafka's settings and every other secret are mounted by name; none is in an environment variable or a ConfigMap. */
     @Test
     void secretsComeByReferenceOnly() throws Exception {
-        List<Map<String, Object>> objects = ChartTest.helm()
+        List<Map<String, Object>> objects = Helm.required()
                 .template(
                         "kafka.trial=false",
                         "kafka.bootstrapServers=a:9093",

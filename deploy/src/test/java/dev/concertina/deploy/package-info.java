@@ -1,4 +1,7 @@
-/** Checks the Helm chart and the samples against the rest of the project: CRDs, version, labels, security standards. */
+/**
+ * Checks the Helm chart, the Kustomize folders rendered from it, the manifests for Argo CD and Flux and the samples against the rest of the
+ * project: CRDs, version, labels, security standards, health.
+ */
 @NullMarked
 package dev.concertina.deploy;
 

@@ -1,11 +1,14 @@
 package dev.concertina.e2e.cluster;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.concertina.crds.Api;
 import dev.concertina.crds.ExpertPlacement;
 import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.e2e.session.Target;
+import dev.concertina.wire.Json;
 import dev.concertina.wire.Token;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -195,6 +198,15 @@ final class Cluster implements AutoCloseable {
                         new String(Base64.getDecoder().decode(secret.getData().get("token")), StandardCharsets.UTF_8)))
                 .findFirst()
                 .orElseThrow(() -> new ClusterException("no Secret with the control token in " + Settings.NAMESPACE));
+    }
+
+    /** An Application of Argo CD's; an empty object when there is none. */
+    JsonNode application(String namespace, String name) {
+        GenericKubernetesResource application = client.genericKubernetesResources("argoproj.io/v1alpha1", "Application")
+                .inNamespace(namespace)
+                .withName(name)
+                .get();
+        return Json.mapper().valueToTree(application == null ? Map.of() : application);
     }
 
     ExpertPlacement placement(String name) throws ClusterException {

@@ -9,19 +9,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One run: prepare, install, load, walk through the widths, check, report, remove. */
 final class ClusterRun {
     private final Settings settings;
     private final @Nullable FaultSettings faults;
+    private final @Nullable GitOpsSettings gitOps;
     private final Terminal terminal;
     private final Log log;
 
-    /** A run through the widths, or, with {@code faults}, through those. */
-    ClusterRun(Settings settings, @Nullable FaultSettings faults, Terminal terminal, Log log) {
+    /** A run through the widths, or, with {@code faults}, through those, or, with {@code gitOps}, through commits. */
+    ClusterRun(
+            Settings settings,
+            @Nullable FaultSettings faults,
+            @Nullable GitOpsSettings gitOps,
+            Terminal terminal,
+            Log log) {
         this.settings = settings;
         this.faults = faults;
+        this.gitOps = gitOps;
         this.terminal = terminal;
         this.log = log;
     }
@@ -49,14 +57,38 @@ final class ClusterRun {
             }
             Diagnostics diagnostics = new Diagnostics(kubectl, settings.report().resolve("cluster"));
             try {
-                installation.install(
-                        cluster.accelerators().getFirst(), crds, faults == null ? List.of() : FaultsRun.VALUES);
-                installation.applySample();
+                installation.prepare(crds);
+                List<String> values = installation.values(cluster.accelerators().getFirst());
+                if (gitOps != null) {
+                    return commits(gitOps, installation, cluster, kubectl, values);
+                }
                 if (faults != null) {
-                    new Widths(installation, cluster, log).await(1, 1);
+                    values = Stream.concat(values.stream(), FaultsRun.VALUES.stream())
+                            .toList();
+                }
+                installation.install(values);
+                installation.applySample();
+                Widths walk = new Widths(installation, cluster, log);
+                walk.await(1, 1);
+                noDrift(installation);
+                if (faults != null) {
                     return new FaultsRun(settings, faults, terminal, log).run(installation, cluster, kubectl);
                 }
-                return serve(installation, cluster, kubectl, widths);
+                installation.test();
+                boolean served = serve(
+                        installation,
+                        cluster,
+                        kubectl,
+                        () -> walk.walk(widths, () -> {
+                            if (settings.agentUpdate()) {
+                                new AgentUpdate(settings, kubectl, log).run();
+                            }
+                            if (settings.upgrade()) {
+                                new Upgrade(settings, installation, cluster, kubectl, log).run();
+                            }
+                        }));
+                noDrift(installation);
+                return served;
             } finally {
                 diagnostics.collect();
                 if (!settings.keep()) {
@@ -90,7 +122,7 @@ final class ClusterRun {
             throw new ClusterException("Concertina is already installed in namespace " + others.getFirst()
                     + " and would act on the same objects; uninstall it there or use another cluster");
         }
-        if (!Files.isDirectory(settings.home().resolve("deploy/models/shakespeare-moe"))) {
+        if (!Files.isDirectory(settings.model())) {
             throw new ClusterException(
                     "the sample model deploy/models/shakespeare-moe is not there; get it from the repository");
         }
@@ -99,13 +131,30 @@ final class ClusterRun {
         return widths;
     }
 
-    private boolean serve(Installation installation, Cluster cluster, Tool kubectl, List<Integer> plan)
+    /** The width is again the file's, and nothing else of the spec was ever touched. */
+    private void noDrift(Installation installation) throws ClusterException {
+        String diff = installation.diff(installation.sample());
+        if (!diff.isEmpty()) {
+            throw new ClusterException("the operator changed the spec of the sample:\n" + diff);
+        }
+        log.say("kubectl diff: the cluster has what the file says");
+    }
+
+    private boolean commits(
+            GitOpsSettings chosen, Installation installation, Cluster cluster, Tool kubectl, List<String> values)
             throws ClusterException {
-        Widths widths = new Widths(installation, cluster, log);
-        widths.await(1, 1);
+        try (GitOpsRun run = GitOpsRun.start(settings, chosen, installation, cluster, kubectl, log)) {
+            run.install(values);
+            boolean served = serve(installation, cluster, kubectl, run::commits);
+            return run.report(served);
+        }
+    }
+
+    private boolean serve(Installation installation, Cluster cluster, Tool kubectl, Walk.Errand errand)
+            throws ClusterException {
         try (Entry entry = Entry.open(cluster, kubectl, log)) {
-            Target target = cluster.target(entry.address(), settings.home().resolve("deploy/models/shakespeare-moe"));
-            Walk walk = new Walk(widths, plan, settings.agentUpdate() ? new AgentUpdate(settings, kubectl, log) : null);
+            Target target = cluster.target(entry.address(), settings.model());
+            Walk walk = new Walk(errand);
             LoadSession.Result result =
                     walk.run(target, Sample.read(installation.sample()), settings.requestsPerSecond(), terminal);
             result.write(settings.report());

@@ -45,7 +45,8 @@ public final class E2eCommand implements Callable<Integer> {
     @Option(
             names = "--images",
             paramLabel = "DIR",
-            description = "Folder of the image tars; built when missing. Default: deploy/target/images.")
+            description =
+                    "Folder of the image tars; built when missing or older than the jars. Default: deploy/target/images.")
     private @Nullable Path images;
 
     @Option(names = "--helm", paramLabel = "PATH", description = "Default: helm on the PATH.")
@@ -81,6 +82,12 @@ public final class E2eCommand implements Callable<Integer> {
                     "Replaces the agents in a rolling update under the load. The keepers' pods and all segments must stay, and the pages must count against the keepers' memory; writes agent-update.json into the report.")
     private boolean agentUpdate;
 
+    @Option(
+            names = "--upgrade",
+            description =
+                    "Under the load: helm upgrade with other values for the operator, the gateways and the agents, then helm rollback. Their pods are replaced, workers and keepers stay; writes upgrade.json into the report.")
+    private boolean upgrade;
+
     @Option(names = "--home", hidden = true, description = "The project's folder. Default: CONCERTINA_HOME, then here.")
     private @Nullable Path home;
 
@@ -95,6 +102,9 @@ public final class E2eCommand implements Callable<Integer> {
     @Mixin
     private final FaultOptions faults = new FaultOptions();
 
+    @Mixin
+    private final GitOpsOptions gitOps = new GitOpsOptions();
+
     @Override
     public Integer call() {
         long started = System.nanoTime();
@@ -102,7 +112,7 @@ public final class E2eCommand implements Callable<Integer> {
         Log log = line ->
                 terminal.say(String.format(Locale.ROOT, "[%4.0f s] %s", (System.nanoTime() - started) / 1e9, line));
         try {
-            return new ClusterRun(settings(), faults.settings(), terminal, log).run() ? 0 : 1;
+            return new ClusterRun(settings(), faults.settings(), gitOps.settings(), terminal, log).run() ? 0 : 1;
         } catch (ClusterException e) {
             spec.commandLine().getErr().println("concertina e2e: " + e.getMessage());
             return BAD_SETTINGS;
@@ -119,13 +129,14 @@ public final class E2eCommand implements Callable<Integer> {
                 project,
                 kubeconfig(),
                 loadImages,
-                images == null ? project.resolve("deploy/target/images") : images.toAbsolutePath(),
+                images == null ? project.resolve(ImageTars.FOLDER) : images.toAbsolutePath(),
                 helm,
                 kubectl,
                 models.toString(),
                 rate,
                 report.toAbsolutePath(),
                 agentUpdate,
+                upgrade,
                 replace,
                 keep);
     }

@@ -39,7 +39,7 @@ final class FaultsRun {
     boolean run(Installation installation, Cluster cluster, Tool kubectl) throws ClusterException {
         Tool command = Tool.shell("--cluster", faults.clusterCommand());
         FaultInjector injector = new FaultInjector(command, kubectl, cluster, faults.seed());
-        Path model = settings.home().resolve("deploy/models/" + Settings.SAMPLE);
+        Path model = settings.model();
         Widths widths = new Widths(installation, cluster, log);
         long deadline = System.nanoTime() + faults.soak().toNanos();
         try (Entry entry = Entry.open(cluster, kubectl, log)) {

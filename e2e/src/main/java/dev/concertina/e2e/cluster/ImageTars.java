@@ -1,21 +1,34 @@
 package dev.concertina.e2e.cluster;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** The images as the build leaves them: builds what is missing and hands them to the user's command. */
+/** The images as the build leaves them: builds what is missing or older than the jars in it, and hands them to the user's command. */
 final class ImageTars {
     private static final List<String> NAMES = List.of("memory-manager", "worker", "gateway", "operator", "kafka");
+    /** Whose jars are in the images. */
+    private static final List<String> MODULES =
+            List.of("crds", "scheduler", "memory-manager", "worker", "gateway", "operator", "e2e");
+
+    /** Where the build puts them. */
+    static final String FOLDER = "deploy/target/images";
+
     private static final Duration BUILD_LIMIT = Duration.ofMinutes(15);
     private static final Duration LOAD_LIMIT = Duration.ofMinutes(10);
 
     private ImageTars() {}
 
     /**
-     * The tars, built first when one is missing.
+     * The tars, built first when one is missing, or when one of the build's own folder is older than a jar that goes into it.
      *
      * @throws ClusterException when the build fails
      */
@@ -23,8 +36,15 @@ final class ImageTars {
         List<Path> tars = NAMES.stream()
                 .map(name -> settings.images().resolve(name + ".tar"))
                 .toList();
-        if (!tars.stream().allMatch(Files::isRegularFile)) {
-            log.say("building the images (./mvnw -Pimages package)");
+        Optional<String> why = tars.stream()
+                .filter(tar -> !Files.isRegularFile(tar))
+                .findFirst()
+                .map(tar -> tar.getFileName() + " is missing")
+                .or(() -> settings.images().equals(settings.home().resolve(FOLDER))
+                        ? stale(settings.home(), tars)
+                        : Optional.empty());
+        if (why.isPresent()) {
+            log.say("building the images, " + why.orElseThrow() + " (./mvnw -Pimages package)");
             Tool maven = new Tool(
                     "mvnw",
                     List.of(
@@ -42,6 +62,36 @@ final class ImageTars {
                             + " is not there; build it with ./mvnw -Pimages -DskipTests package or name its folder with --images");
         }
         return tars;
+    }
+
+    /** The first jar that is newer than the oldest tar, in words. Jib writes a tar anew whenever it runs. */
+    static Optional<String> stale(Path home, List<Path> tars) {
+        FileTime oldest = tars.stream()
+                .map(ImageTars::time)
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
+        return MODULES.stream()
+                .map(module -> home.resolve(module).resolve("target"))
+                .flatMap(ImageTars::jars)
+                .filter(jar -> time(jar).compareTo(oldest) > 0)
+                .findFirst()
+                .map(jar -> home.relativize(jar) + " is newer than they are");
+    }
+
+    private static Stream<Path> jars(Path folder) {
+        try (Stream<Path> files = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
+            return files.filter(file -> file.getFileName().toString().matches("concertina-.*\\.jar")).toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static FileTime time(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

@@ -26,17 +26,14 @@ final class Installation {
     }
 
     /**
-     * Installs and waits until all pods are ready.
+     * Makes room: the namespaces, with what their pods may do.
      *
-     * @param devices simulated accelerators of each node
      * @param crdsWereThere whether the cluster had the CRDs before: then they stay at the end
-     * @param more helm values besides the run's own
      * @throws ClusterException also when another run's installation is there, which is left alone unless it may be replaced
      */
-    void install(int devices, boolean crdsWereThere, List<String> more) throws ClusterException {
+    void prepare(boolean crdsWereThere) throws ClusterException {
         ownCrds = !crdsWereThere;
-        if (helm.call(QUICK, "status", Settings.RELEASE, "-n", Settings.NAMESPACE)
-                .succeeded()) {
+        if (kubectl.call(QUICK, "get", "namespace", Settings.NAMESPACE).succeeded()) {
             if (!settings.replace()) {
                 throw new ClusterException(
                         "another run's installation is in namespace " + Settings.NAMESPACE
@@ -47,21 +44,52 @@ final class Installation {
             remove();
         }
         removed.set(false);
-        if (!kubectl.call(QUICK, "get", "namespace", Settings.NAMESPACE).succeeded()) {
-            kubectl.must(QUICK, "create", "namespace", Settings.NAMESPACE);
-        }
         // what the chart promises: nothing but agents and keepers needs more than this
-        kubectl.must(
-                QUICK,
-                "label",
-                "--overwrite",
-                "namespace",
-                Settings.NAMESPACE,
-                "pod-security.kubernetes.io/enforce=restricted");
+        namespace(Settings.NAMESPACE, "restricted");
+        namespace(Settings.AGENT_NAMESPACE, "privileged");
+    }
+
+    private void namespace(String name, String podSecurity) throws ClusterException {
+        kubectl.must(QUICK, "create", "namespace", name);
+        kubectl.must(QUICK, "label", "namespace", name, "pod-security.kubernetes.io/enforce=" + podSecurity);
+    }
+
+    /**
+     * Helm values of this run, {@code name=value}.
+     *
+     * @param devices simulated accelerators of each node
+     */
+    List<String> values(int devices) {
+        return List.of(
+                "kafka.trial=true",
+                "gateway.service.type=NodePort",
+                "agent.namespace=" + Settings.AGENT_NAMESPACE,
+                "agent.createNamespace=false",
+                "agent.socketFolder=" + Settings.SOCKET_FOLDER,
+                "agent.devices=" + devices,
+                // two cores carry the whole cluster: a JVM's first seconds there are slow, and that is not what is
+                // tested
+                "operator.env.CONCERTINA_PHASE_DEADLINE=180s",
+                "operator.env.CONCERTINA_PROVISIONING_DEADLINE=240s",
+                "models.hostPath=" + settings.modelsPath());
+    }
+
+    /** Installs with helm, in what is prepared, and waits until all pods are ready. */
+    void install(List<String> values) throws ClusterException {
         log.say("helm install " + Settings.RELEASE + " in " + Settings.NAMESPACE);
+        helm("upgrade", "--install", values);
+    }
+
+    /** Upgrades to other values, keeping the rest, and waits until the new pods are ready. */
+    void upgrade(List<String> values) throws ClusterException {
+        log.say("helm upgrade " + Settings.RELEASE + " --set " + String.join(" --set ", values));
+        helm("upgrade", "--reuse-values", values);
+    }
+
+    private void helm(String command, String option, List<String> values) throws ClusterException {
         List<String> arguments = new ArrayList<>(List.of(
-                "upgrade",
-                "--install",
+                command,
+                option,
                 Settings.RELEASE,
                 settings.home().resolve("deploy/charts/concertina").toString(),
                 "-n",
@@ -69,23 +97,41 @@ final class Installation {
                 "--wait",
                 "--timeout",
                 "5m"));
-        List<String> values = new ArrayList<>(List.of(
-                "kafka.trial=true",
-                "gateway.service.type=NodePort",
-                "agent.namespace=" + Settings.AGENT_NAMESPACE,
-                "agent.socketFolder=" + Settings.SOCKET_FOLDER,
-                "agent.devices=" + devices,
-                // two cores carry the whole cluster: a JVM's first seconds there are slow, and that is not what is
-                // tested
-                "operator.env.CONCERTINA_PHASE_DEADLINE=180s",
-                "operator.env.CONCERTINA_PROVISIONING_DEADLINE=240s",
-                "models.hostPath=" + settings.modelsPath()));
-        values.addAll(more);
         for (String value : values) {
             arguments.add("--set");
             arguments.add(value);
         }
         helm.must(INSTALL, arguments.toArray(String[]::new));
+    }
+
+    /** Back to the release's first revision; waits until its pods are ready. */
+    void rollBack() throws ClusterException {
+        log.say("helm rollback " + Settings.RELEASE + " 1");
+        helm.must(INSTALL, "rollback", Settings.RELEASE, "1", "-n", Settings.NAMESPACE, "--wait", "--timeout", "5m");
+    }
+
+    /** {@code helm test}: the chart's own look at it. */
+    void test() throws ClusterException {
+        String said =
+                helm.must(INSTALL, "test", Settings.RELEASE, "-n", Settings.NAMESPACE, "--logs", "--timeout", "3m");
+        said.lines()
+                .filter(line -> line.contains(" answered with ") || line.contains(" is ready"))
+                .forEach(line -> log.say("helm test: " + line.strip()));
+    }
+
+    /**
+     * What {@code kubectl diff} says of a file.
+     *
+     * @return empty when the cluster has what the file says
+     */
+    String diff(Path file, String... options) throws ClusterException {
+        List<String> arguments = new ArrayList<>(List.of("diff", "-n", Settings.NAMESPACE, "-f", file.toString()));
+        arguments.addAll(List.of(options));
+        Tool.Outcome outcome = kubectl.call(QUICK, arguments);
+        if (outcome.exitCode() > 1) {
+            throw new ClusterException("kubectl diff: " + outcome.lastLine());
+        }
+        return outcome.succeeded() ? "" : outcome.output();
     }
 
     /** The file of the sample. */
@@ -111,6 +157,7 @@ final class Installation {
         }
         log.say("removing what was installed");
         try {
+            ArgoCd.remove(kubectl, log);
             Tool.Outcome sample = kubectl.call(
                     QUICK, "delete", "moed", "--all", "-n", Settings.NAMESPACE, "--timeout=45s", "--ignore-not-found");
             if (!sample.succeeded()) {

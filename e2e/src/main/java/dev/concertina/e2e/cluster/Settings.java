@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestsPerSecond of the load
  * @param report folder for the report
  * @param agentUpdate whether the agents are replaced under the load, at the first width of the walk
+ * @param upgrade whether the chart is upgraded and rolled back under the load, at the first width of the walk
  * @param replace whether an installation of another run is removed first
  * @param keep whether everything stays installed at the end
  */
@@ -30,6 +31,7 @@ record Settings(
         double requestsPerSecond,
         Path report,
         boolean agentUpdate,
+        boolean upgrade,
         boolean replace,
         boolean keep) {
     /** Release, namespace and folder names: a run never touches an installation of the user's. */
@@ -40,4 +42,9 @@ record Settings(
     static final String SOCKET_FOLDER = "/run/concertina/e2e";
     static final String SAMPLE = "shakespeare-moe";
     static final int MAX_WIDTH = 4;
+
+    /** The model of the sample, on this machine. */
+    Path model() {
+        return home.resolve("deploy/models/" + SAMPLE);
+    }
 }

@@ -10,40 +10,39 @@ import dev.concertina.e2e.session.Terminal;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** The load, and the walk through the widths under it on a thread of its own. Used once. */
+/** The load, and what is done under it on a thread of its own. Used once. */
 final class Walk {
     /** The model's context, prompt and answer together. */
     private static final int CONTEXT = 1024;
 
     private static final long SEED = 1;
-    private static final Duration STAY = Duration.ofSeconds(8);
     private static final Duration LAST_ANSWERS = Duration.ofMinutes(4);
 
-    private final Widths widths;
-    private final List<Integer> plan;
-    private final @Nullable AgentUpdate update;
+    private final Errand errand;
     private volatile @Nullable ClusterException problem;
     private volatile long endedNanos;
 
-    /** {@code update}: done at the first width; null for none. */
-    Walk(Widths widths, List<Integer> plan, @Nullable AgentUpdate update) {
-        this.widths = widths;
-        this.plan = plan;
-        this.update = update;
+    Walk(Errand errand) {
+        this.errand = errand;
     }
 
-    /** Why the walk did not come to its end; null when it did. */
+    /** What is done under the load. */
+    @FunctionalInterface
+    interface Errand {
+        void run() throws ClusterException;
+    }
+
+    /** Why the errand did not come to its end; null when it did. */
     @Nullable
     ClusterException problem() {
         return problem;
     }
 
     /**
-     * Loads, walks, and checks the tokens.
+     * Loads, runs the errand, and checks the tokens.
      *
      * @throws ClusterException when answers stay away or the cluster is gone
      */
@@ -81,18 +80,11 @@ final class Walk {
 
     private void walk(LoadSession session) {
         try {
-            Widths.pause(STAY);
-            for (int step = 0; step < plan.size(); step++) {
-                widths.go(plan.get(step));
-                if (step == 0 && update != null) {
-                    update.run();
-                }
-                Widths.pause(STAY);
-            }
+            errand.run();
         } catch (ClusterException e) {
             problem = e;
         } catch (RuntimeException e) {
-            problem = new ClusterException("the walk through the widths broke off: " + e, e);
+            problem = new ClusterException("what was done under the load broke off: " + e, e);
         } finally {
             endedNanos = System.nanoTime();
             session.finish();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The walk through the widths: scale with kubectl, wait for the operator's word, stay a while. */
 final class Widths {
     private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration STAY = Duration.ofSeconds(8);
     private static final Duration LIMIT = Duration.ofMinutes(10);
 
     private final Installation installation;
@@ -42,6 +43,18 @@ final class Widths {
             all.add(1);
         }
         return List.copyOf(all);
+    }
+
+    /** Goes through the widths and stays at each a while; {@code atFirst} comes at the first. */
+    void walk(List<Integer> plan, Walk.Errand atFirst) throws ClusterException {
+        pause(STAY);
+        for (int step = 0; step < plan.size(); step++) {
+            go(plan.get(step));
+            if (step == 0) {
+                atFirst.run();
+            }
+            pause(STAY);
+        }
     }
 
     /** Goes to a width. Returns when the operation to it has ended well. */

@@ -44,6 +44,12 @@ class E2eCommandTest {
                 .contains("does not answer at http://127.0.0.1:1");
     }
 
+    @Test
+    void aRunThroughCommitsNeedsARepository() throws Exception {
+        Path config = Files.writeString(folder.resolve("config"), "");
+        assertThat(said("--kubeconfig", config.toString(), "--argocd")).contains("--argocd needs --git REPOSITORY");
+    }
+
     private static String said(String... arguments) {
         StringWriter said = new StringWriter();
         CommandLine command = new CommandLine(new E2eCommand()).setErr(new PrintWriter(said, true));

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,11 @@ import org.jspecify.annotations.Nullable;
 /** Finds agents and gateways by their pods, in any namespace, and asks them. Safe for any number of threads. */
 public final class Fleet implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Fleet.class.getName());
+
+    /** Longest that a pod of an agent takes from its creation to its address. */
+    private static final Duration START = Duration.ofMinutes(2);
+    /** How late a pod may be gone. */
+    private static final Duration LATE = Duration.ofSeconds(30);
 
     private final Peers peers;
     private final Clock clock;
@@ -61,11 +67,17 @@ public final class Fleet implements AutoCloseable {
     public FleetView observe() {
         Instant now = clock.instant();
         List<String> addresses = addresses(agentPods);
+        List<AgentView> replaced = agentPods.getStore().list().stream()
+                .filter(pod -> beingReplaced(pod, now))
+                .map(pod -> new AgentView(pod.getMetadata().getName(), null, "its pod is being replaced"))
+                .toList();
         if (addresses.isEmpty()) {
-            return remember(new FleetView(now, List.of()));
+            return remember(new FleetView(now, replaced));
         }
         try {
-            return remember(new FleetView(now, Parallel.map(addresses, this::ask)));
+            List<AgentView> all = new ArrayList<>(Parallel.map(addresses, this::ask));
+            all.addAll(replaced);
+            return remember(new FleetView(now, all));
         } catch (IOException e) {
             throw new IllegalStateException("ask() answers every failure itself", e);
         }
@@ -95,6 +107,44 @@ public final class Fleet implements AutoCloseable {
             }
             return new AgentView(address, null, String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * Whether an agent's pod is on its way out or just came and has no address yet. Its ranks serve all the same, and where they are will be known
+     * again: until then they count as those of an agent that does not answer, not as lost. One that never gets an address is soon no excuse.
+     */
+    private static boolean beingReplaced(Pod pod, Instant now) {
+        String created = pod.getMetadata().getCreationTimestamp();
+        return !ended(pod)
+                && (pod.getMetadata().getDeletionTimestamp() != null
+                        || (address(pod).isEmpty()
+                                && created != null
+                                && Instant.parse(created).plus(START).isAfter(now)));
+    }
+
+    private static boolean ended(Pod pod) {
+        return pod.getStatus() != null
+                && ("Failed".equals(pod.getStatus().getPhase())
+                        || "Succeeded".equals(pod.getStatus().getPhase()));
+    }
+
+    /**
+     * Control addresses of the gateways that are on their way out and may still have answers under way, by pod uid: they must hear where ranks
+     * are, but nothing may wait for them.
+     */
+    public Map<String, String> leavingGateways() {
+        Instant now = clock.instant();
+        Map<String, String> gateways = new LinkedHashMap<>();
+        for (Pod pod : gatewayPods.getStore().list()) {
+            // the time when it is to be gone: its grace is in it
+            String until = pod.getMetadata().getDeletionTimestamp();
+            if (until != null && Instant.parse(until).plus(LATE).isAfter(now)) {
+                anyAddress(pod)
+                        .ifPresent(address ->
+                                gateways.put(String.valueOf(pod.getMetadata().getUid()), address));
+            }
+        }
+        return gateways;
     }
 
     /** Control addresses of all gateways by pod uid. */
@@ -137,12 +187,14 @@ public final class Fleet implements AutoCloseable {
 
     /** {@code podIP:port} of the container port named {@code control}, when the pod has an address and is not on its way out. */
     static Optional<String> address(Pod pod) {
+        return pod.getMetadata().getDeletionTimestamp() == null ? anyAddress(pod) : Optional.empty();
+    }
+
+    private static Optional<String> anyAddress(Pod pod) {
         if (pod.getStatus() == null
                 || pod.getStatus().getPodIP() == null
                 || pod.getStatus().getPodIP().isEmpty()
-                || pod.getMetadata().getDeletionTimestamp() != null
-                || "Failed".equals(pod.getStatus().getPhase())
-                || "Succeeded".equals(pod.getStatus().getPhase())) {
+                || ended(pod)) {
             return Optional.empty();
         }
         return pod.getSpec().getContainers().stream()

@@ -12,6 +12,8 @@ import dev.concertina.wire.Gateways;
 import dev.concertina.wire.Rank;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +33,7 @@ public final class Routes implements AutoCloseable {
     private final Placements placements;
     private final Serving serving;
     private final Map<String, Target> targets = new ConcurrentHashMap<>();
+    private final Map<String, Gateways.Routes> made = new ConcurrentHashMap<>();
     private final Map<String, Sent> sent = new ConcurrentHashMap<>();
     /** When a gateway did not answer, by pod uid: the loop leaves it alone for a while, or every deployment would wait for it. */
     private final Map<String, Long> silentSince = new ConcurrentHashMap<>();
@@ -80,6 +83,7 @@ public final class Routes implements AutoCloseable {
     public void gone(String deployment) throws IOException {
         targets.remove(deployment);
         all.notRefused(deployment);
+        made.remove(deployment);
         @Nullable IOException silent = null;
         for (String gateway : fleet.gateways().values()) {
             try {
@@ -115,29 +119,46 @@ public final class Routes implements AutoCloseable {
             return;
         }
         Optional<Published> applied = placements.applied(target.namespace(), target.name());
-        List<Rank> ranks = applied.map(published ->
-                        serving.observe(deployment, published.placement().ranks(), published.epoch(), maxAge).stream()
-                                .filter(rank -> rank.health() != Health.LOST && rank.health() != Health.NEW)
-                                .map(RankHealth::address)
-                                .flatMap(List::stream)
-                                .toList())
+        List<RankHealth> seen = applied.map(published ->
+                        serving.observe(deployment, published.placement().ranks(), published.epoch(), maxAge))
                 .orElse(List.of());
-        Gateways.Routes routes = new Gateways.Routes(
-                peers.term(),
-                applied.map(Published::epoch).orElse(0L),
-                deployment,
-                target.modelName(),
-                target.maxContext(),
-                ranks);
+        long epoch = applied.map(Published::epoch).orElse(0L);
+        List<Rank> ranks = ranks(deployment, epoch, seen);
+        if (ranks.isEmpty() && seen.stream().anyMatch(rank -> rank.health() == Health.UNKNOWN)) {
+            return; // nobody knows where any of them is: gateways go on with what they have
+        }
+        Gateways.Routes routes =
+                new Gateways.Routes(peers.term(), epoch, deployment, target.modelName(), target.maxContext(), ranks);
+        made.put(deployment, routes);
         boolean now = maxAge.isZero();
         try {
-            Parallel.map(fleet.gateways().entrySet(), gateway -> {
+            Map<String, String> gateways = new HashMap<>(fleet.gateways());
+            if (!now) {
+                gateways.putAll(fleet.leavingGateways());
+            }
+            Parallel.map(gateways.entrySet(), gateway -> {
                 send(gateway.getKey(), gateway.getValue(), routes, now);
                 return true;
             });
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "interrupted while routes are sent", e);
         }
+    }
+
+    /** Those that may take sequences. One whose agent does not answer just now is where it was in this epoch. */
+    private List<Rank> ranks(String deployment, long epoch, List<RankHealth> seen) {
+        Gateways.Routes before = made.get(deployment);
+        List<Rank> ranks = new ArrayList<>();
+        for (RankHealth rank : seen) {
+            if (rank.health() == Health.UNKNOWN && before != null && before.epoch() == epoch) {
+                before.ranks().stream()
+                        .filter(known -> known.rank() == rank.rank())
+                        .forEach(ranks::add);
+            } else if (rank.health() != Health.LOST && rank.health() != Health.NEW) {
+                ranks.addAll(rank.address());
+            }
+        }
+        return ranks;
     }
 
     private void send(String uid, String address, Gateways.Routes routes, boolean now) {
