@@ -89,7 +89,12 @@ export function OperationCard({ one, operation, heading }: { one: Deployment; op
           </li>
         ))}
       </ol>
-      <Moved planned={status.planned} done={status.done} ended={operation.ended} />
+      <Moved
+        planned={status.planned}
+        done={status.done}
+        moving={!operation.ended && operation.phase === "Staging"}
+        ended={operation.ended}
+      />
       <dl class="facts">
         <Fact name="Peak of the fullest accelerator" value={bytes(status.peakBytes)} />
         <Fact name="Sequences moved" value={number(status.sequencesMoved ?? 0)} />
@@ -121,12 +126,21 @@ const KINDS = [
   ["loaded", "read from files"],
 ] as const;
 
-function Moved({ planned, done, ended }: { planned?: Bytes; done?: Bytes; ended: boolean }) {
+interface MovedOf {
+  planned?: Bytes;
+  done?: Bytes;
+  /** Staging is under way, and done grows. */
+  moving: boolean;
+  ended: boolean;
+}
+
+function Moved({ planned, done, moving, ended }: MovedOf) {
   const shown = done ?? planned;
   if (!shown) {
     return <p class="note">Bytes are known when it is planned.</p>;
   }
-  const all = Math.max(1, shown.kept + shown.copied + shown.loaded);
+  const whole = (moving && planned) || shown; // what is not there yet stays empty
+  const all = Math.max(1, whole.kept + whole.copied + whole.loaded);
   return (
     <div class="moved">
       <div class="stack" aria-hidden="true">
@@ -141,7 +155,12 @@ function Moved({ planned, done, ended }: { planned?: Bytes; done?: Bytes; ended:
           </li>
         ))}
       </ul>
-      {!done && !ended && <p class="note">As planned; what was moved is known when Staging is over.</p>}
+      {!done && !ended && <p class="note">As planned; nothing has moved yet.</p>}
+      {moving && done && planned && (
+        <p class="note">
+          {bytes(done.copied + done.loaded)} of {bytes(planned.copied + planned.loaded)} have moved so far.
+        </p>
+      )}
     </div>
   );
 }

@@ -30,7 +30,9 @@ public record ScaleOperationStatus(
         @Nullable @JsonPropertyDescription("Bytes the plan keeps, copies and loads.")
         Bytes planned,
 
-        @Nullable @JsonPropertyDescription("Bytes that were kept, copied and loaded.")
+        @Nullable
+        @JsonPropertyDescription(
+                "Bytes that were kept, copied and loaded; while Staging is under way, those of the objects that are there by now.")
         Bytes done,
 
         @Nullable @JsonPropertyDescription("Highest committed bytes of any accelerator during the operation.")

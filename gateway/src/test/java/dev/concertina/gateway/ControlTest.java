@@ -50,6 +50,48 @@ class ControlTest {
         refused(412, () -> delete(5));
     }
 
+    /** However long it waits: a gateway that nobody has spoken to cannot serve, nor rightly say that a model is not there. */
+    @Test
+    void readyOnlyWhenItKnowsWhatThereIs() throws Exception {
+        HttpResponse<String> early = gateway.post(body("x", 1, false));
+        assertThat(early.statusCode()).isEqualTo(503); // it has waited for routes as long as requests do
+        assertThat(early.body()).contains("knows no models yet");
+        assertThat(gateway.get("/healthz").statusCode()).isEqualTo(503);
+        refused(409, () -> all(3, DEPLOYMENT));
+        assertThat(gateway.get("/healthz").body()).contains("starting");
+        all(3);
+        assertThat(gateway.get("/healthz").statusCode()).isEqualTo(200);
+        assertThat(gateway.post(body("x", 1, false)).statusCode()).isEqualTo(404);
+        refused(412, () -> all(2));
+        refused(
+                400,
+                () -> gateway.control.call(
+                        "PUT",
+                        gateway.controlAddress(),
+                        "/control/v1/deployments",
+                        new Gateways.All(3, null),
+                        Object.class,
+                        LONG));
+    }
+
+    @Test
+    void readyWithRoutesWhoseRanksAreYetToCome() throws Exception {
+        gateway.put(routes(1, 1));
+        assertThat(gateway.get("/healthz").statusCode()).isEqualTo(200);
+        all(1, DEPLOYMENT);
+        assertThat(gateway.get("/healthz").statusCode()).isEqualTo(200);
+    }
+
+    private void all(long term, String... deployments) throws Exception {
+        gateway.control.call(
+                "PUT",
+                gateway.controlAddress(),
+                "/control/v1/deployments",
+                new Gateways.All(term, List.of(deployments)),
+                Object.class,
+                LONG);
+    }
+
     @Test
     void refusesNonsense() {
         refused(400, () -> gateway.put(new Gateways.Routes(1, 1, " ", MODEL, 10, List.of())));

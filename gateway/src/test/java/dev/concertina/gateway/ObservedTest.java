@@ -3,6 +3,7 @@ package dev.concertina.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.concertina.observe.Metric;
+import dev.concertina.observe.OtlpReceiver;
 import dev.concertina.observe.Tracing;
 import java.net.URI;
 import java.net.http.HttpRequest;

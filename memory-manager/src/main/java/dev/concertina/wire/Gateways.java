@@ -20,6 +20,14 @@ public final class Gateways {
     /** {@code DELETE /control/v1/routes}: the deployment is gone; its requests are answered with 404 from now on. */
     public record Gone(long term, String deployment) {}
 
+    /**
+     * {@code PUT /control/v1/deployments}: these are all; there may be none. Sent when their routes have been, and again every few seconds;
+     * refused with 409 while the gateway lacks the routes of one of them.
+     *
+     * @param deployments {@code namespace/name} of each deployment that has routes
+     */
+    public record All(long term, List<String> deployments) {}
+
     /** {@code GET /control/v1/state}. */
     public record State(List<Deployment> deployments) {}
 

@@ -40,10 +40,10 @@ public final class Logs {
         HELD.add(logger);
     }
 
-    /** One record as one line; a stack trace's line breaks are written as {@code \n}. */
-    static String line(LogRecord record, Formatter messages) {
+    /** One record as one line without its line break, its message given; a stack trace's line breaks are written as {@code \n}. */
+    public static String line(LogRecord record, String message) {
         return "time=" + record.getInstant() + " level=" + record.getLevel() + " logger=" + record.getLoggerName() + " "
-                + messages.formatMessage(record) + problem(record);
+                + message + problem(record);
     }
 
     private static String problem(LogRecord record) {
@@ -59,7 +59,7 @@ public final class Logs {
         private final Formatter messages = new Formatter() {
             @Override
             public String format(LogRecord record) {
-                return line(record, this);
+                return line(record, formatMessage(record));
             }
         };
 

@@ -17,7 +17,7 @@ class LogsTest {
         log.setInstant(Instant.EPOCH);
         log.setThrown(new IllegalStateException("first\nsecond"));
 
-        String line = Logs.line(log, new SimpleFormatter());
+        String line = Logs.line(log, new SimpleFormatter().formatMessage(log));
 
         assertThat(line)
                 .startsWith("time=1970-01-01T00:00:00Z level=WARNING logger=dev.concertina.x copy failed"

@@ -15,7 +15,8 @@ final class AdminHint {
         terminal.say("Console: " + url + "/console/ in a browser; it asks for a token: cat " + cluster.adminToken());
         terminal.say("  or, to look only: cat " + cluster.viewToken());
         terminal.say("Admin API: " + url + "/api/v1, token in " + cluster.adminToken() + "; in another terminal:");
-        terminal.say("  export CONCERTINA_ADMIN_URL=" + url + " CONCERTINA_ADMIN_TOKEN_FILE=" + cluster.adminToken());
+        terminal.say("  export CONCERTINA_ADMIN_URL=" + url + " CONCERTINA_ADMIN_TOKEN_FILE=" + cluster.adminToken()
+                + " KUBECONFIG=" + cluster.kubeconfig());
         terminal.say("  ./concertina get");
         terminal.say("  ./concertina decisions " + DemoDeployment.NAME);
         terminal.say(

@@ -28,6 +28,7 @@ public final class LocalCluster implements AutoCloseable {
 
     private static final String ADMIN_TOKEN = "admin-token";
     private static final String VIEW_TOKEN = "view-token";
+    private static final String KUBECONFIG = "kubeconfig";
 
     private final LocalSettings settings;
     private final RunDir runDir;
@@ -89,6 +90,7 @@ public final class LocalCluster implements AutoCloseable {
         opened.add(server);
         runDir.writeSecret(ADMIN_TOKEN, server.token());
         runDir.writeSecret(VIEW_TOKEN, server.viewToken());
+        runDir.writeSecret(KUBECONFIG, kubeconfig(server.url()));
         applyCrds(server.client());
         SystemObjects objects = new SystemObjects(broker.address(), server.url());
         objects.ground(token())
@@ -191,6 +193,19 @@ public final class LocalCluster implements AutoCloseable {
     /** File with the bearer token that may only look. */
     public Path viewToken() {
         return runDir.path().resolve(VIEW_TOKEN);
+    }
+
+    /** File that leads kubectl to the API server. */
+    public Path kubeconfig() {
+        return runDir.path().resolve(KUBECONFIG);
+    }
+
+    /** JSON is YAML. The CRUD server asks nobody who he is. */
+    private static String kubeconfig(String server) {
+        return """
+                {"apiVersion": "v1", "kind": "Config", "current-context": "concertina",
+                 "clusters": [{"name": "concertina", "cluster": {"server": "%s"}}],
+                 "contexts": [{"name": "concertina", "context": {"cluster": "concertina", "namespace": "default", "user": ""}}]}""".formatted(server);
     }
 
     /** Namespace of all objects. */

@@ -22,7 +22,7 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control server: {@code PUT} and {@code DELETE /control/v1/routes}, {@code GET /control/v1/state}. Its calls run on threads of their
+ * The control server: {@code PUT} and {@code DELETE /control/v1/routes}, {@code PUT /control/v1/deployments}, {@code GET /control/v1/state}. Its calls run on threads of their
  * own and hop onto the event loop for the routing state.
  */
 public final class ControlApi implements AutoCloseable {
@@ -60,6 +60,7 @@ public final class ControlApi implements AutoCloseable {
         server = new ControlServer(address, token, MAX_BODY_BYTES)
                 .on("PUT /control/v1/routes", this::put)
                 .on("DELETE /control/v1/routes", this::delete)
+                .on("PUT /control/v1/deployments", this::all)
                 .on("GET /control/v1/state", exchange -> onLoop(this::state))
                 .onRaw("GET /metrics", metrics::answer);
         server.start();
@@ -78,6 +79,15 @@ public final class ControlApi implements AutoCloseable {
     private Object delete(HttpExchange exchange) throws IOException {
         Gateways.Gone body = server.body(exchange, Gateways.Gone.class);
         keepIf(onLoop(() -> routes.remove(body)));
+        return Map.of();
+    }
+
+    private Object all(HttpExchange exchange) throws IOException {
+        Gateways.All body = server.body(exchange, Gateways.All.class);
+        onLoop(() -> {
+            routes.all(body);
+            return true;
+        });
         return Map.of();
     }
 

@@ -32,7 +32,7 @@ final class Admission {
 
     /** @throws ApiException 404 for an unknown model, 400 for too many tokens, 503 when no more requests can wait */
     Deployment deployment(CompletionRequest request) {
-        if (!routes.everRouted()) {
+        if (!routes.everRouted() && !routes.complete()) {
             throw new ApiException(503, "this gateway has just started and knows no models yet; try again", null, null);
         }
         Optional<Deployment> found = routes.model(request.model());

@@ -99,9 +99,12 @@ public final class OpenAiApi {
         connections.closeIdle();
     }
 
-    /** Ready: serving, and told the routes; a cluster without deployments is told none, so it is ready after a while all the same. */
+    /**
+     * Ready: a request would be served, wait in the queue, or rightly hear that there is no such model. Before the operator's first word none of
+     * that is so, however long it takes: then others go on.
+     */
     private void health(RoutingContext context) {
-        boolean told = routes.everRouted() || routes.settled();
+        boolean told = routes.everRouted() || routes.complete();
         boolean ready = phase == Phase.SERVING && told;
         String word = phase != Phase.SERVING ? "draining" : told ? "ok" : "starting";
         answer(

@@ -19,6 +19,7 @@ public final class RouteTable {
     private final long startNanos;
     private long highestTerm;
     private boolean everRouted;
+    private boolean complete;
     private long firstRoutesNanos;
 
     public RouteTable(RoutingContext context) {
@@ -56,8 +57,16 @@ public final class RouteTable {
         return everRouted;
     }
 
+    /** Whether the operator has said that these are all routes, or that there are none. */
+    public boolean complete() {
+        return complete;
+    }
+
     /** Whether a model that is not known now is not served at all: the operator has had the time to send every deployment's routes. */
     public boolean settled() {
+        if (complete) {
+            return true;
+        }
         long since = everRouted ? firstRoutesNanos : startNanos;
         return context.nanos() - since > context.limits().settling().toNanos();
     }
@@ -110,6 +119,25 @@ public final class RouteTable {
             removed.gone();
         }
         return higher || removed != null;
+    }
+
+    /**
+     * Hears that there are no other deployments than these.
+     *
+     * @throws ControlException 409 while the routes of one of them are not here, 412 for an older term
+     */
+    public void all(Gateways.All all) {
+        if (all.deployments() == null) {
+            throw new ControlException(400, "the list of all deployments is missing; it may be empty");
+        }
+        fence(all.term());
+        highestTerm = all.term();
+        for (String deployment : all.deployments()) {
+            if (!byName.containsKey(deployment)) {
+                throw new ControlException(409, "the routes of " + deployment + " are not here yet");
+            }
+        }
+        complete = true;
     }
 
     /** Once a second or so. */

@@ -12,7 +12,8 @@ import java.time.Duration;
  * @param crashes workers that may take a request and die, one after the other without a token in between, before it is given up: it
  *     may be the request that kills them
  * @param queueing how long a request may wait for its first worker
- * @param settling how long after its start, or after the first routes, the gateway waits for routes of a model it does not know
+ * @param settling how long after its start, or after the first routes, a request waits for routes of a model that the gateway does not know,
+ *     unless the operator says sooner that there are no others
  * @param minCoolDown rest of a rank after a first failure; doubles with each further one
  * @param maxCoolDown longest rest
  * @param probeEvery how often ranks with sequences are asked for a sign of life

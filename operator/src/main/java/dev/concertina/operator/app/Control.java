@@ -58,6 +58,7 @@ public final class Control implements AutoCloseable {
     private final TrafficTopics topics;
     private final Optional<SharedIngest> share;
     private final Optional<EventsToKafka> events;
+    private final MoEDeploymentReconciler deployments;
     private final Operator operator;
     private final Metrics metrics = new Metrics();
     private final Tracing tracing;
@@ -111,8 +112,9 @@ public final class Control implements AutoCloseable {
                 .withUseSSAToPatchPrimaryResource(false)
                 .withConcurrentReconciliationThreads(RECONCILERS)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(2)));
-        operator.register(new MoEDeploymentReconciler(
-                services, serving, runner, decisions, () -> metrics.count(Metric.OPERATOR_RECONCILE_ERRORS_TOTAL, 1)));
+        this.deployments = new MoEDeploymentReconciler(
+                services, serving, runner, decisions, () -> metrics.count(Metric.OPERATOR_RECONCILE_ERRORS_TOTAL, 1));
+        operator.register(deployments);
         operator.register(new ScaleOperationReconciler(runner));
         this.observatory = new Observatory(
                 client,
@@ -166,7 +168,8 @@ public final class Control implements AutoCloseable {
         }
         Control control = new Control(client, token, settings, clock, lease, holder, tracing, kafka, share);
         control.routes.start();
-        control.operator.start();
+        control.operator.start(); // its informers know from here on
+        control.routes.tellAll(control.deployments::existing);
         control.decisionLoop.start();
         if (kafka.isEmpty()) {
             LOG.log(
@@ -205,6 +208,9 @@ public final class Control implements AutoCloseable {
     public Optional<String> notReady() {
         if (!started || !operator.getRuntimeInfo().allEventSourcesAreHealthy()) {
             return Optional.of("informers: not all of them know what there is");
+        }
+        if (!lease.renewedLately()) { // informers that try to connect again call themselves healthy meanwhile
+            return Optional.of("api server: the lease has not been renewed since " + lease.renewed());
         }
         if (!fleet.synced()) {
             return Optional.of("fleet: agents, gateways and nodes are not known yet");

@@ -33,6 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Validate, observe, compare, start at most one operation, report. Level-based: it looks again every second whatever happened. */
@@ -102,27 +103,19 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
         try {
             wanted = Wanted.of(deployment);
         } catch (IllegalArgumentException e) {
-            return StatusMaker.notAccepted(
-                    deployment,
-                    Said.of(ConditionType.Accepted, false, ConditionReason.InvalidSpec, String.valueOf(e.getMessage())),
-                    now);
+            return refused(deployment, ConditionReason.InvalidSpec, String.valueOf(e.getMessage()), now);
         }
         Optional<String> taken = names.takenBy(deployment);
         if (taken.isPresent()) {
-            return StatusMaker.notAccepted(
+            return refused(
                     deployment,
-                    Said.of(
-                            ConditionType.Accepted,
-                            false,
-                            ConditionReason.ModelNameTaken,
-                            "the model name '" + wanted.modelName() + "' belongs to the older MoEDeployment "
-                                    + taken.get() + "; create this one with another spec.model.name"),
+                    ConditionReason.ModelNameTaken,
+                    "the model name '" + wanted.modelName() + "' belongs to the older MoEDeployment " + taken.get()
+                            + "; create this one with another spec.model.name",
                     now);
         }
         return switch (models.check(wanted.modelPath())) {
-            case ModelCheck.Answer.Bad bad ->
-                StatusMaker.notAccepted(
-                        deployment, Said.of(ConditionType.Accepted, false, bad.reason(), bad.message()), now);
+            case ModelCheck.Answer.Bad bad -> refused(deployment, bad.reason(), bad.message(), now);
             case ModelCheck.Answer.Unknown unknown ->
                 StatusMaker.notAccepted(
                         deployment,
@@ -130,6 +123,16 @@ public final class MoEDeploymentReconciler implements Reconciler<MoEDeployment>,
                         now);
             case ModelCheck.Answer.Good good -> accepted(deployment, wanted, good.model(), now);
         };
+    }
+
+    private MoEDeploymentStatus refused(MoEDeployment deployment, ConditionReason reason, String message, Instant now) {
+        services.routes().none(ModelNames.key(deployment));
+        return StatusMaker.notAccepted(deployment, Said.of(ConditionType.Accepted, false, reason, message), now);
+    }
+
+    /** {@code namespace/name} of all that are there and stay; call when the informers know. */
+    public Set<String> existing() {
+        return names.existing();
     }
 
     private MoEDeploymentStatus accepted(MoEDeployment deployment, Wanted wanted, Agents.Model model, Instant now) {

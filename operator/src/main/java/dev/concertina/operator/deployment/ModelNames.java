@@ -5,6 +5,8 @@ import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Who serves under which model name: gateways know a model by its name alone, and of two deployments with one name the older has it. */
@@ -35,7 +37,18 @@ final class ModelNames {
                 .map(ModelNames::key);
     }
 
-    private static String key(MoEDeployment deployment) {
+    /** {@code namespace/name} of all that are not being deleted. */
+    Set<String> existing() {
+        IndexerResourceCache<MoEDeployment> deployments = cache;
+        return deployments == null
+                ? Set.of()
+                : deployments
+                        .list(deployment -> deployment.getMetadata().getDeletionTimestamp() == null)
+                        .map(ModelNames::key)
+                        .collect(Collectors.toSet());
+    }
+
+    static String key(MoEDeployment deployment) {
         return deployment.getMetadata().getNamespace() + "/"
                 + deployment.getMetadata().getName();
     }

@@ -116,6 +116,12 @@ public final class Peers implements AutoCloseable {
         client.call("PUT", gateway, "/control/v1/routes", routes, Object.class, SHORT);
     }
 
+    /** Tells a gateway that these are all deployments with routes. */
+    public void all(String gateway, List<String> deployments) throws IOException {
+        client.call(
+                "PUT", gateway, "/control/v1/deployments", new Gateways.All(term, deployments), Object.class, SHORT);
+    }
+
     public void gone(String gateway, String deployment) throws IOException {
         client.call("DELETE", gateway, "/control/v1/routes", new Gateways.Gone(term, deployment), Object.class, SHORT);
     }

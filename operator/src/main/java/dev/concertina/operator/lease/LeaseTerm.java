@@ -90,6 +90,11 @@ public final class LeaseTerm implements AutoCloseable {
         return renewed;
     }
 
+    /** Whether one of the last two renewals worked, and so the API server answers. */
+    public boolean renewedLately() {
+        return renewed.plus(duration.dividedBy(2)).isAfter(clock.instant());
+    }
+
     private boolean tryTake() {
         try {
             Lease current =

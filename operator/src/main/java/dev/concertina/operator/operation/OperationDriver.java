@@ -31,7 +31,7 @@ final class OperationDriver {
     private final boolean traced;
     private final PlanPhase plan = new PlanPhase();
     private final ProvisionPhase provision = new ProvisionPhase();
-    private final StagePhase stage = new StagePhase();
+    private final StagePhase stage = new StagePhase(this::show);
     private final WarmPhase warm = new WarmPhase();
     private final CommitPhase commit = new CommitPhase();
     private final MigratePhase migrate = new MigratePhase();
@@ -193,18 +193,32 @@ final class OperationDriver {
     /** False when the object is gone: somebody deleted it, and what it left is for the deployment's next operation. */
     private boolean persist(String namespace, String name, OperationState state) throws InterruptedException {
         ScaleOperationStatus status = state.toStatus();
-        return retrying(() -> {
-            ScaleOperation latest = services.client()
-                    .resources(ScaleOperation.class)
-                    .inNamespace(namespace)
-                    .withName(name)
-                    .get();
-            if (latest != null && !status.equals(latest.getStatus())) {
-                latest.setStatus(status);
-                services.client().resource(latest).updateStatus();
-            }
-            return latest != null;
-        });
+        return retrying(() -> write(namespace, name, status));
+    }
+
+    private boolean write(String namespace, String name, ScaleOperationStatus status) {
+        ScaleOperation latest = services.client()
+                .resources(ScaleOperation.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .get();
+        if (latest != null && !status.equals(latest.getStatus())) {
+            latest.setStatus(status);
+            services.client().resource(latest).updateStatus();
+        }
+        return latest != null;
+    }
+
+    /** Shows how far a phase is; when that cannot be written, the next time or the phase's end will say it. */
+    private void show(ScaleOperation operation, OperationState state) {
+        try {
+            write(
+                    operation.getMetadata().getNamespace(),
+                    operation.getMetadata().getName(),
+                    state.toStatus());
+        } catch (KubernetesClientException e) {
+            LOG.log(System.Logger.Level.DEBUG, "progress not shown reason={0}", e.getMessage());
+        }
     }
 
     /** The API server may be away for a while: nothing goes on without it. */

@@ -91,6 +91,24 @@ record Progress(
                 phases, source, target, publishes, bytes, done, peakBytes, requestsLost, sequencesMoved, error);
     }
 
+    /** What the current phase has moved so far, and what it waits for. */
+    Progress staging(Bytes bytes, String message) {
+        List<PhaseRecord> records = new ArrayList<>(phases);
+        PhaseRecord last = records.removeLast();
+        records.add(new PhaseRecord(last.phase(), last.startedAt(), null, message));
+        return new Progress(
+                records,
+                sourcePlacement,
+                targetPlacement,
+                epoch,
+                planned,
+                bytes,
+                peakBytes,
+                requestsLost,
+                sequencesMoved,
+                error);
+    }
+
     Progress staged(Bytes bytes, long peak) {
         return new Progress(
                 phases,

@@ -1,5 +1,6 @@
 package dev.concertina.operator.operation;
 
+import dev.concertina.crds.ScaleOperation;
 import dev.concertina.crds.ScaleOperationStatus.Bytes;
 import dev.concertina.operator.fleet.AgentView;
 import dev.concertina.operator.fleet.FleetView;
@@ -18,6 +19,8 @@ import dev.concertina.wire.Agents.StageStatus;
 import dev.concertina.wire.ControlException;
 import dev.concertina.wire.ObjectId;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,16 +28,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Brings what is missing onto each rank's accelerator. Requests are idempotent by (operation, device), so the phase can begin again. */
 final class StagePhase {
     private static final int NOT_FOUND = 404;
     private static final int OUT_OF_MEMORY = 507;
+    /** Between two writes of how far it is: each is a write to the API server. */
+    private static final Duration SHOWN_EVERY = Duration.ofMillis(500);
+
+    private final BiConsumer<ScaleOperation, OperationState> show;
+
+    /** @param show writes how far the phase is into the operation's status */
+    StagePhase(BiConsumer<ScaleOperation, OperationState> show) {
+        this.show = show;
+    }
 
     Warming run(Run run, Staging state) throws PhaseFailed, InterruptedException {
         List<Seat> seats = run.awaitLiveSeats(run.to());
-        FleetView view = run.services().fleet().recent(java.time.Duration.ofSeconds(1));
+        FleetView view = run.services().fleet().recent(Duration.ofSeconds(1));
         Agents.Model model = PlanPhase.model(run, view);
         Published target = run.target();
         TransitionPlan.Feasible plan = Accelerators.plan(
@@ -50,7 +64,15 @@ final class StagePhase {
             requests.put(seat.rank(), request(run, view, seat, target.placement(), plan));
         }
         Map<Integer, StageStatus> statuses = new TreeMap<>();
-        run.waiting().until(() -> poll(run, requests, statuses));
+        Instant[] next = {run.services().clock().instant().plus(SHOWN_EVERY)};
+        run.waiting().until(() -> {
+            Optional<String> missing = poll(run, requests, statuses);
+            if (missing.isPresent() && !run.services().clock().instant().isBefore(next[0])) {
+                show.accept(run.operation(), state.with(soFar(run, statuses)));
+                next[0] = run.services().clock().instant().plus(SHOWN_EVERY);
+            }
+            return missing;
+        });
         return finish(run, state, statuses);
     }
 
@@ -60,34 +82,49 @@ final class StagePhase {
         }
     }
 
-    private static Warming finish(Run run, Staging state, Map<Integer, StageStatus> statuses) {
+    /** What the agents have moved by now. Whole objects count as copied or loaded; the message counts those under way too. */
+    private static Progress soFar(Run run, Map<Integer, StageStatus> statuses) {
+        long there = sum(statuses, StageStatus::bytesDone);
+        long total = sum(statuses, StageStatus::bytesTotal);
+        long ready = statuses.values().stream()
+                .filter(status -> status.state() == StageState.DONE)
+                .count();
+        return run.progress()
+                .staging(
+                        moved(run, statuses),
+                        there + " of " + total + " bytes are there; " + ready + " of " + statuses.size()
+                                + " accelerator(s) have all of theirs");
+    }
+
+    private static Bytes moved(Run run, Map<Integer, StageStatus> statuses) {
         Bytes planned = run.progress().planned();
-        long copied =
-                statuses.values().stream().mapToLong(StageStatus::bytesCopied).sum();
-        long loaded =
-                statuses.values().stream().mapToLong(StageStatus::bytesLoaded).sum();
+        return new Bytes(
+                planned == null ? 0 : planned.kept(),
+                sum(statuses, StageStatus::bytesCopied),
+                sum(statuses, StageStatus::bytesLoaded));
+    }
+
+    private static long sum(Map<Integer, StageStatus> statuses, ToLongFunction<StageStatus> part) {
+        return statuses.values().stream().mapToLong(part).sum();
+    }
+
+    private static Warming finish(Run run, Staging state, Map<Integer, StageStatus> statuses) {
+        Bytes moved = moved(run, statuses);
         long peak = statuses.values().stream()
                 .mapToLong(StageStatus::peakBytes)
                 .max()
                 .orElse(0);
         if (peak == 0) {
-            peak =
-                    run
-                            .services()
-                            .fleet()
-                            .recent(java.time.Duration.ofSeconds(1))
-                            .seats(run.deployment())
-                            .values()
-                            .stream()
-                            .mapToLong(
-                                    seat -> Accelerators.Slot.of(seat).device().usedBytes())
-                            .max()
-                            .orElse(0);
+            peak = run.services().fleet().recent(Duration.ofSeconds(1)).seats(run.deployment()).values().stream()
+                    .mapToLong(seat -> Accelerators.Slot.of(seat).device().usedBytes())
+                    .max()
+                    .orElse(0);
         }
         return state.warm(
-                new Bytes(planned == null ? 0 : planned.kept(), copied, loaded),
+                moved,
                 peak,
-                "copied " + copied + " bytes and loaded " + loaded + " bytes on " + statuses.size() + " accelerator(s)",
+                "copied " + moved.copied() + " bytes and loaded " + moved.loaded() + " bytes on " + statuses.size()
+                        + " accelerator(s)",
                 run.services().clock().instant());
     }
 

@@ -17,7 +17,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Sends each deployment's routes to every gateway: at every change, and again every few seconds. Safe for any number of threads. */
@@ -36,6 +38,7 @@ public final class Routes implements AutoCloseable {
     /** When a gateway did not answer, by pod uid: the loop leaves it alone for a while, or every deployment would wait for it. */
     private final Map<String, Long> silentSince = new ConcurrentHashMap<>();
 
+    private final AllDeployments all;
     private final Thread loop;
     private volatile boolean closed;
 
@@ -44,6 +47,7 @@ public final class Routes implements AutoCloseable {
         this.peers = peers;
         this.placements = placements;
         this.serving = serving;
+        this.all = new AllDeployments(fleet, peers);
         this.loop = Thread.ofPlatform().daemon().name("routes").unstarted(this::run);
     }
 
@@ -55,8 +59,19 @@ public final class Routes implements AutoCloseable {
         loop.start();
     }
 
+    /** From now on gateways hear when they know all deployments; {@code existing} are those that are there and stay. */
+    public void tellAll(Supplier<Set<String>> existing) {
+        all.existing(existing);
+    }
+
+    /** There is nothing to route to: the deployment is not valid. */
+    public void none(String deployment) {
+        all.refused(deployment);
+    }
+
     /** Keeps the gateways informed of a deployment from now on. */
     public void keep(String namespace, String name, String modelName, int maxContext) {
+        all.notRefused(namespace + "/" + name);
         targets.put(namespace + "/" + name, new Target(namespace, name, modelName, maxContext));
     }
 
@@ -68,6 +83,7 @@ public final class Routes implements AutoCloseable {
     public void gone(String deployment) throws IOException {
         targets.remove(deployment);
         made.remove(deployment);
+        all.notRefused(deployment);
         @Nullable IOException silent = null;
         for (String gateway : fleet.gateways().values()) {
             try {
@@ -181,21 +197,25 @@ public final class Routes implements AutoCloseable {
     }
 
     private void run() {
-        while (!Thread.currentThread().isInterrupted()) {
+        while (!closed && !Thread.currentThread().isInterrupted()) {
             for (String deployment : targets.keySet()) {
-                try {
-                    publish(deployment, LOOK);
-                } catch (RuntimeException e) {
-                    if (closed) {
-                        return;
-                    }
-                    LOG.log(System.Logger.Level.WARNING, "routes not made deployment=" + deployment, e);
-                }
+                attempt("routes not made deployment=" + deployment, () -> publish(deployment, LOOK));
             }
+            attempt("gateways not told of all deployments", () -> all.tell(targets.keySet()));
             try {
                 Thread.sleep(LOOK);
             } catch (InterruptedException e) {
                 return;
+            }
+        }
+    }
+
+    private void attempt(String failure, Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            if (!closed) {
+                LOG.log(System.Logger.Level.WARNING, failure, e);
             }
         }
     }

@@ -3,7 +3,6 @@ package dev.concertina.operator.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.concertina.operator.app.OperatorHarness;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -11,32 +10,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Events on the real API server, which checks them, written with the chart's roles. */
-class EventsTest extends OperatorHarness {
-    private RealApiServer server;
-    private KubernetesClient operatorClient;
-
+class EventsTest extends RealServerHarness {
     @Override
     protected KubernetesClient open() throws IOException {
-        server = RealApiServer.get();
-        OperatorAccount.create(server);
-        operatorClient = server.as(OperatorAccount.NAMESPACE, OperatorAccount.NAME);
-        server.admin().events().v1().events().inNamespace(NAMESPACE).delete();
-        return server.admin();
-    }
-
-    @Override
-    protected KubernetesClient operatorClient() {
-        return operatorClient;
-    }
-
-    @Override
-    protected void shut() {
-        if (operatorClient != null) {
-            operatorClient.close();
-        }
-        if (server != null) {
-            server.admin().pods().inNamespace(OperatorAccount.NAMESPACE).delete();
-        }
+        KubernetesClient admin = super.open();
+        admin.events().v1().events().inNamespace(NAMESPACE).delete();
+        return admin;
     }
 
     @Test

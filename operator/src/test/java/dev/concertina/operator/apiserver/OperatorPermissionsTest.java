@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.concertina.crds.MoEDeployment;
-import dev.concertina.operator.app.OperatorHarness;
 import dev.concertina.operator.placement.Placements;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
@@ -14,7 +13,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -27,33 +25,8 @@ import org.junit.jupiter.api.Test;
  * The whole operator on the real API server, as the chart's service account with the chart's roles. What the server's audit log says that it did
  * must be exactly what the roles allow: a verb that is missing is refused, one too many is not in the log.
  */
-class OperatorPermissionsTest extends OperatorHarness {
+class OperatorPermissionsTest extends RealServerHarness {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private RealApiServer server;
-    private KubernetesClient operatorClient;
-
-    @Override
-    protected KubernetesClient open() throws IOException {
-        server = RealApiServer.get();
-        OperatorAccount.create(server);
-        operatorClient = server.as(OperatorAccount.NAMESPACE, OperatorAccount.NAME);
-        return server.admin();
-    }
-
-    @Override
-    protected KubernetesClient operatorClient() {
-        return operatorClient;
-    }
-
-    @Override
-    protected void shut() {
-        if (operatorClient != null) {
-            operatorClient.close();
-        }
-        if (server != null) {
-            server.admin().pods().inNamespace(OperatorAccount.NAMESPACE).delete();
-        }
-    }
 
     @Test
     void theOperatorDoesWhatItsRolesAllowAndNoMore() throws IOException {

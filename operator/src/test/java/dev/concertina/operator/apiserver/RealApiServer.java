@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * from its own download; where neither is to be had, tests are skipped with the reason printed. No controller manager, scheduler or kubelet runs:
  * what they do (garbage collection, scheduling) is not there.
  */
-final class RealApiServer {
+public final class RealApiServer {
     private static final String VARIABLE = "KUBE_API_TEST_DIR";
     private static final String DOWNLOADS = "raw.githubusercontent.com";
     private static final Path FOLDER = Path.of("target/kube-api-test");
@@ -60,7 +60,7 @@ final class RealApiServer {
     }
 
     /** The server with the CRDs of this build; starts it once. Skips the calling test when that cannot be. */
-    static synchronized RealApiServer get() throws IOException {
+    public static synchronized RealApiServer get() throws IOException {
         RealApiServer existing = running;
         if (existing != null) {
             return existing;
@@ -135,7 +135,7 @@ final class RealApiServer {
     }
 
     /** A client that may do everything. Not to be closed. */
-    KubernetesClient admin() {
+    public KubernetesClient admin() {
         return admin;
     }
 
@@ -162,7 +162,7 @@ final class RealApiServer {
     }
 
     /** A namespace of the test's own. */
-    String namespace(String name) {
+    public String namespace(String name) {
         admin.resource(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName(name)
@@ -201,8 +201,8 @@ final class RealApiServer {
 
     /** What a {@code kubectl} command prints, standard error included. */
     Output kubectl(@Nullable String input, String... arguments) throws IOException, InterruptedException {
-        Path kubeconfig = Files.writeString(FOLDER.resolve("kubeconfig"), server.getKubeConfigYaml());
-        List<String> command = new ArrayList<>(List.of(kubectlPath(), "--kubeconfig", kubeconfig.toString()));
+        List<String> command = new ArrayList<>(
+                List.of(kubectlPath(), "--kubeconfig", kubeconfig().toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         Process process = builder.start();
@@ -218,10 +218,16 @@ final class RealApiServer {
         return new Output(process.exitValue(), text);
     }
 
+    /** A kubeconfig of one who may do everything. */
+    public Path kubeconfig() throws IOException {
+        return Files.writeString(FOLDER.resolve("kubeconfig"), server.getKubeConfigYaml())
+                .toAbsolutePath();
+    }
+
     record Output(int exit, String text) {}
 
     /** It lies beside the API server's binary. */
-    private static String kubectlPath() throws IOException {
+    public static String kubectlPath() throws IOException {
         String folder = System.getenv(VARIABLE);
         Path root = folder == null ? Path.of(System.getProperty("user.home"), ".kubeapitest") : Path.of(folder);
         try (var paths = Files.walk(root, 4)) {

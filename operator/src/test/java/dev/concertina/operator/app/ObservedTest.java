@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.concertina.crds.ScaleOperationStatus.Phase;
 import dev.concertina.observe.Metric;
+import dev.concertina.observe.OtlpReceiver;
 import dev.concertina.observe.Tracing;
-import dev.concertina.operator.observe.OtlpReceiver;
 import dev.concertina.operator.operation.Operations;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import java.io.IOException;

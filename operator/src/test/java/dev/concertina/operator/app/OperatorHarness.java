@@ -24,6 +24,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -49,6 +50,7 @@ public abstract class OperatorHarness {
     protected static final Logger QUIET = Logger.getLogger("io.fabric8.mockwebserver");
 
     protected final Token token = new Token("a-token-of-sufficient-length");
+    private final KubernetesCrudDispatcher objects = new KubernetesCrudDispatcher();
     private @Nullable KubernetesMockServer server;
     protected KubernetesClient client;
     protected FakeFleet fleet;
@@ -64,11 +66,23 @@ public abstract class OperatorHarness {
     /** The API server's client for the test and its doubles. */
     protected KubernetesClient open() throws IOException {
         QUIET.setLevel(Level.WARNING);
-        KubernetesMockServer crud = new KubernetesMockServer(
-                new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
-        crud.init();
-        server = crud;
-        return crud.createClient();
+        server = crudServer(0);
+        return server.createClient();
+    }
+
+    private KubernetesMockServer crudServer(int port) {
+        KubernetesMockServer crud =
+                new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), objects, false);
+        crud.init(InetAddress.getLoopbackAddress(), port);
+        return crud;
+    }
+
+    /** The CRUD server goes away with all its connections, and comes back with its objects when the result is run. */
+    protected Runnable cutOff() {
+        KubernetesMockServer away = server;
+        int port = away.getPort();
+        away.destroy();
+        return () -> server = crudServer(port);
     }
 
     /** The operator's own client. */

@@ -105,6 +105,7 @@ class OperatorProcessIT {
             assertThat(last.getStatus().phase()).isEqualTo(Phase.Succeeded);
             assertThat(last.getStatus().done()).isEqualTo(last.getStatus().planned());
             assertThat(new Operations(client).list("default", NAME)).hasSize(2);
+            assertThat(log().lines()).as("each record is one line").noneMatch(line -> line.startsWith("\tat "));
         } finally {
             if (process != null) {
                 kill(process);

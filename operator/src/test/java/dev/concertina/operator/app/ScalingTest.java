@@ -53,6 +53,26 @@ class ScalingTest extends OperatorHarness {
     }
 
     @Test
+    void bytesAreShownWhileTheyMove() {
+        apply("file:///models/shakespeare-moe", 1);
+        awaitWidth(1);
+        fleet.agents().forEach(agent -> agent.stageMillis(4_000));
+        scale(2);
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(lastPhase()).isEqualTo(Phase.Staging);
+            assertThat(last().done()).isNotNull();
+            assertThat(last().done().copied())
+                    .isPositive()
+                    .isLessThan(last().planned().copied());
+            assertThat(last().phases().getLast().message()).contains(" bytes are there");
+        });
+        awaitWidth(2);
+        assertThat(last().done()).isEqualTo(last().planned());
+        assertThat(last().phases().get(2).message())
+                .startsWith("copied " + last().done().copied() + " bytes");
+    }
+
+    @Test
     void aFailedStagingRollsBackAndServingGoesOn() {
         apply("file:///models/shakespeare-moe", 1);
         awaitWidth(1);

@@ -203,8 +203,11 @@ public final class FakeAgent implements AutoCloseable {
     }
 
     private void work(String key, Agents.Stage stage, boolean fail) {
+        long millis = stageMillisOf.getOrDefault(stage.device(), stageMillis);
         try {
-            Thread.sleep(stageMillisOf.getOrDefault(stage.device(), stageMillis));
+            Thread.sleep(millis / 2);
+            halfWay(key, stage);
+            Thread.sleep(millis - millis / 2);
         } catch (InterruptedException e) {
             return;
         }
@@ -245,6 +248,33 @@ public final class FakeAgent implements AutoCloseable {
                             5_000,
                             error));
         }
+    }
+
+    /** Half of the steps are done, as far as the status says. */
+    private void halfWay(String key, Agents.Stage stage) {
+        int half = stage.steps().size() / 2;
+        long[] moved = new long[2];
+        for (Agents.Step step : stage.steps().subList(0, half)) {
+            moved[step.source() == null ? 1 : 0] += bytes(step.object());
+        }
+        long total =
+                stage.steps().stream().mapToLong(step -> bytes(step.object())).sum();
+        stagings.computeIfPresent(
+                key,
+                (name, status) -> status.state() != Agents.StageState.RUNNING
+                        ? status
+                        : new Agents.StageStatus(
+                                stage.operation(),
+                                stage.device(),
+                                Agents.StageState.RUNNING,
+                                half,
+                                stage.steps().size(),
+                                moved[0],
+                                moved[1],
+                                0,
+                                moved[0] + moved[1],
+                                total,
+                                null));
     }
 
     private String missingSource(Agents.Stage stage) {

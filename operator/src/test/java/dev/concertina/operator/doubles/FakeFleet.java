@@ -28,7 +28,7 @@ public final class FakeFleet implements AutoCloseable {
     private final KubernetesClient client;
     private final Token token;
     private final List<FakeAgent> agents = new CopyOnWriteArrayList<>();
-    private final FakeGateway gateway;
+    private FakeGateway gateway;
     private final Map<String, FakeWorker> workers = new ConcurrentHashMap<>();
     private final Map<String, Pod> pods = new HashMap<>();
     private final AtomicInteger incarnations = new AtomicInteger();
@@ -47,6 +47,16 @@ public final class FakeFleet implements AutoCloseable {
         gateway = new FakeGateway(token);
         announce("gateway-0", Api.COMPONENT_GATEWAY, gateway.port());
         kubelet = Thread.ofPlatform().daemon().name("fake-kubelet").start(this::run);
+    }
+
+    /** The gateway's process does not answer any more; its pod is there. */
+    public void gatewayGone() {
+        gateway.close();
+    }
+
+    /** Another process answers at the same address and knows nothing yet. */
+    public void gatewayBack() throws IOException {
+        gateway = new FakeGateway(token, gateway.port());
     }
 
     private void announce(String name, String component, int port) {

@@ -15,16 +15,30 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class FakeGateway implements AutoCloseable {
     private final ControlServer server;
     private final Map<String, Gateways.Routes> routes = new ConcurrentHashMap<>();
+    private volatile List<String> all;
 
     public FakeGateway(Token token) throws IOException {
-        server = new ControlServer(new InetSocketAddress("127.0.0.1", 0), token, 1 << 20);
+        this(token, 0);
+    }
+
+    FakeGateway(Token token, int port) throws IOException {
+        server = new ControlServer(new InetSocketAddress("127.0.0.1", port), token, 1 << 20);
         server.on("PUT /control/v1/routes", exchange -> put(server.body(exchange, Gateways.Routes.class)))
+                .on("PUT /control/v1/deployments", exchange -> {
+                    all = server.body(exchange, Gateways.All.class).deployments();
+                    return Map.of();
+                })
                 .on("DELETE /control/v1/routes", exchange -> {
                     routes.remove(server.body(exchange, Gateways.Gone.class).deployment());
                     return Map.of();
                 })
                 .on("GET /control/v1/state", exchange -> state())
                 .start();
+    }
+
+    /** What it was last told to be all deployments; null before it was told. */
+    public List<String> all() {
+        return all;
     }
 
     public int port() {

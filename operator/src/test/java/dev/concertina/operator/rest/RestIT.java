@@ -315,6 +315,23 @@ class RestIT {
     }
 
     @Test
+    void eventsOfOneDeploymentAreItsOwn() throws Exception {
+        HttpResponse<java.util.stream.Stream<String>> stream = operator.stream(ONE + "/events", VIEWER);
+        assertThat(stream.statusCode()).isEqualTo(200);
+        Iterator<String> lines = stream.body().iterator();
+        Set<String> seen = new HashSet<>();
+        while (lines.hasNext() && !seen.containsAll(Set.of("deployment", "operation", "placement", "load"))) {
+            String line = lines.next();
+            if (line.startsWith("event:")) {
+                seen.add(line.substring("event:".length()).strip());
+            }
+        }
+        assertThat(seen)
+                .contains("deployment", "operation", "placement", "load")
+                .doesNotContain("agents");
+    }
+
+    @Test
     void theCommittedDocumentNamesEverything() throws IOException {
         String document = Files.readString(DOCUMENT);
         assertThat(document).contains("openapi: 3.1.0").doesNotContain("description: \"\"");

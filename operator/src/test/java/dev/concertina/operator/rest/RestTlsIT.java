@@ -1,9 +1,11 @@
 package dev.concertina.operator.rest;
 
+import static dev.concertina.operator.doubles.ReviewingDispatcher.ADMIN;
 import static dev.concertina.operator.doubles.ReviewingDispatcher.VIEWER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.concertina.crds.MoEDeployment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -24,7 +26,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The admin API with a certificate, given as the chart gives it: two PEM files. */
+/** The admin API and the console with a certificate, given as the chart gives it: two PEM files. */
 class RestTlsIT {
     private static final String PASSWORD = "changeit";
 
@@ -101,13 +103,46 @@ class RestTlsIT {
                             .call("GET", RestFixture.ONE, VIEWER, null)
                             .statusCode())
                     .isEqualTo(200);
-            String plain = fixture.operator.url().replace("https:", "http:");
-            try (HttpClient client = HttpClient.newHttpClient()) {
-                HttpRequest request = HttpRequest.newBuilder(URI.create(plain + RestFixture.ONE))
-                        .build();
-                assertThatThrownBy(() -> client.send(request, HttpResponse.BodyHandlers.ofString()))
-                        .isInstanceOf(IOException.class);
-            }
+            HttpResponse<String> page = fixture.operator.call("GET", "/console/", "", null);
+            assertThat(page.statusCode()).isEqualTo(200);
+            assertThat(page.body()).contains("console.js");
+            assertThat(page.headers().firstValue("Content-Security-Policy")).isPresent();
+            String scale = "{\"width\": 2}";
+            plainly(fixture, "GET", "/console/", null);
+            plainly(fixture, "GET", RestFixture.ONE, null);
+            plainly(fixture, "PUT", RestFixture.ONE + "/scale", scale);
+            plainly(fixture, "POST", RestFixture.ONE + "/pause", "{}");
+            assertThat(fixture.client
+                            .resources(MoEDeployment.class)
+                            .inNamespace("default")
+                            .withName("shakespeare")
+                            .get()
+                            .getSpec())
+                    .satisfies(spec -> assertThat(spec.width()).isEqualTo(1))
+                    .satisfies(spec -> assertThat(spec.paused()).isNotEqualTo(Boolean.TRUE));
+            assertThat(fixture.operator
+                            .call("PUT", RestFixture.ONE + "/scale", ADMIN, scale)
+                            .statusCode())
+                    .isEqualTo(200);
+            fixture.awaitWidth(2);
+        }
+    }
+
+    /** Without TLS nothing is answered, whoever asks: not on the port with TLS, and no other port is open for it. */
+    private static void plainly(RestFixture fixture, String method, String path, String body) {
+        String plain = fixture.operator.url().replace("https:", "http:");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(plain + path))
+                    .header("Authorization", "Bearer " + ADMIN)
+                    .header("Content-Type", "application/json")
+                    .method(
+                            method,
+                            body == null
+                                    ? HttpRequest.BodyPublishers.noBody()
+                                    : HttpRequest.BodyPublishers.ofString(body))
+                    .build();
+            assertThatThrownBy(() -> client.send(request, HttpResponse.BodyHandlers.ofString()))
+                    .isInstanceOf(IOException.class);
         }
     }
 }

@@ -1,4 +1,4 @@
-package dev.concertina.gateway;
+package dev.concertina.observe;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -11,14 +11,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 
 /** Takes traces as a collector does, OTLP as protobuf over HTTP, and keeps what spans are called and who their parents are. */
-final class OtlpReceiver implements AutoCloseable {
-    record Span(String trace, String id, String parent, String name) {}
+public final class OtlpReceiver implements AutoCloseable {
+    /** One span. */
+    public record Span(String trace, String id, String parent, String name) {}
 
     private static final int LENGTH_DELIMITED = 2;
     private final List<Span> spans = new CopyOnWriteArrayList<>();
     private final HttpServer server;
 
-    OtlpReceiver() throws IOException {
+    public OtlpReceiver() throws IOException {
         server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         server.createContext("/v1/traces", exchange -> {
             ByteBuffer request = ByteBuffer.wrap(exchange.getRequestBody().readAllBytes());
@@ -40,15 +41,16 @@ final class OtlpReceiver implements AutoCloseable {
         server.start();
     }
 
-    String endpoint() {
+    public String endpoint() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    List<Span> spans() {
+    public List<Span> spans() {
         return List.copyOf(spans);
     }
 
-    Span named(String name) {
+    /** The first span of that name; null when there is none. */
+    public Span named(String name) {
         return spans.stream()
                 .filter(span -> span.name().equals(name))
                 .findFirst()
