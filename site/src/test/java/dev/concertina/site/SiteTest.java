@@ -23,8 +23,12 @@ class SiteTest {
     @BeforeEach
     void pages() throws IOException {
         page("index", "# Front\n\n## Read\n\n- [First](first.md): one\n");
-        page("first", "# The first\n\n## A `part`, of it\n\n[there](last.md#end)\n\n| a | b |\n|---|---|\n| 1 | <2> |\n");
-        page("last", "# The last\n\n## End\n\n![dot](dot.svg) [back](first.md#a-part-of-it) [up](#end) [out](https://example.org/x)\n");
+        page(
+                "first",
+                "# The first\n\n## A `part`, of it\n\n[there](last.md#end)\n\n| a | b |\n|---|---|\n| 1 | <2> |\n");
+        page(
+                "last",
+                "# The last\n\n## End\n\n![dot](dot.svg) [back](first.md#a-part-of-it) [up](#end) [out](https://example.org/x)\n");
         Files.writeString(docs.resolve("dot.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>");
     }
 
