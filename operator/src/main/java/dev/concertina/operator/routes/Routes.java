@@ -82,8 +82,8 @@ public final class Routes implements AutoCloseable {
      */
     public void gone(String deployment) throws IOException {
         targets.remove(deployment);
-        all.notRefused(deployment);
         made.remove(deployment);
+        all.notRefused(deployment);
         @Nullable IOException silent = null;
         for (String gateway : fleet.gateways().values()) {
             try {
