@@ -14,10 +14,13 @@ import java.util.function.LongSupplier;
  */
 public final class Connections {
     private static final Duration IDLE = Duration.ofSeconds(75);
+    /** Of a gateway that leaves: a client that keeps a connection for later would come back when nothing is taken any more. */
+    private static final Duration IDLE_LEAVING = Duration.ofSeconds(2);
 
     private final int most;
     private final LongSupplier nanoClock;
     private final Map<HttpConnection, Use> open = new HashMap<>();
+    private Duration idle = IDLE;
 
     private static final class Use {
         private int requests;
@@ -55,11 +58,16 @@ public final class Connections {
         context.next();
     }
 
+    /** From now on idle connections are closed soon, so that their clients connect to another gateway. */
+    void leave() {
+        idle = IDLE_LEAVING;
+    }
+
     /** Once a second or so: closes idle ones. */
     public void closeIdle() {
         long now = nanoClock.getAsLong();
         List.copyOf(open.entrySet()).stream()
-                .filter(entry -> entry.getValue().requests == 0 && now - entry.getValue().sinceNanos > IDLE.toNanos())
+                .filter(entry -> entry.getValue().requests == 0 && now - entry.getValue().sinceNanos > idle.toNanos())
                 .forEach(entry -> entry.getKey().close());
     }
 }

@@ -81,6 +81,7 @@ public final class OpenAiApi {
     /** Not ready any more: nobody should send new requests, but who does is served. */
     public void leave() {
         phase = Phase.LEAVING;
+        connections.leave();
     }
 
     /** No new requests from now on; those under way go on. */
