@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 
 /** {@code docs/rest-api.md} is made from {@code docs/openapi.yaml}, which the operator's tests compare with the running API. */
 class RestReferenceTest {
-    private static final Path PAGE = Path.of("../docs/rest-api.md");
+    private static final Path PAGE = Path.of("../rest-api.md");
     private static final String WRITE =
-            "./mvnw -pl site -am test -Dtest=RestReferenceTest -Dsurefire.failIfNoSpecifiedTests=false -Dconcertina.rest.write=true";
+            "./mvnw -pl docs/site -am test -Dtest=RestReferenceTest -Dsurefire.failIfNoSpecifiedTests=false -Dconcertina.rest.write=true";
     private static final String PREFIX = "#/components/schemas/";
 
     private final StringBuilder page = new StringBuilder();
@@ -27,7 +27,7 @@ class RestReferenceTest {
 
     @Test
     void thePageIsWhatTheDocumentSays() throws IOException {
-        JsonNode document = Serialization.yamlMapper().readTree(Files.readString(Path.of("../docs/openapi.yaml")));
+        JsonNode document = Serialization.yamlMapper().readTree(Files.readString(Path.of("../openapi.yaml")));
         page.append("""
                 # REST API
 

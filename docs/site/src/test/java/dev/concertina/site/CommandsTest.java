@@ -39,7 +39,7 @@ class CommandsTest {
         }
         assertThat(nobody)
                 .as(
-                        "commands that no test runs: mark their block 'sh laptop' or 'sh apiserver', or name the test in site/src/test/resources/commands.yaml")
+                        "commands that no test runs: mark their block 'sh laptop' or 'sh apiserver', or name the test in docs/site/src/test/resources/commands.yaml")
                 .isEmpty();
         assertThat(seen).isGreaterThan(40);
     }

@@ -15,7 +15,7 @@ import org.commonmark.parser.Parser;
  * running {@code ./concertina up}, {@code apiserver} against a real API server; without one, {@code commands.yaml} says for each command which test does.
  */
 final class DocCommands {
-    static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 
     private DocCommands() {}
 
