@@ -133,9 +133,10 @@ public final class Metrics {
         byte[] text = text(accept).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", contentType(accept));
         exchange.sendResponseHeaders(200, text.length);
-        try (OutputStream out = exchange.getResponseBody()) {
-            out.write(text);
-        }
+        OutputStream out = exchange.getResponseBody();
+        out.write(text);
+        out.flush(); // as ControlServer's own answers, so that a caller that has gone costs no descriptor
+        out.close();
     }
 
     private Value register(Key key) {

@@ -200,9 +200,11 @@ public final class ControlServer implements AutoCloseable {
         byte[] body = Json.write(value);
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(status, body.length);
-        try (OutputStream out = exchange.getResponseBody()) {
-            out.write(body);
-        }
+        OutputStream out = exchange.getResponseBody();
+        out.write(body);
+        out.flush(); // not left to close: where that fails, because the caller has gone, the JDK's server forgets
+        // the connection and keeps its descriptor
+        out.close();
     }
 
     @Override

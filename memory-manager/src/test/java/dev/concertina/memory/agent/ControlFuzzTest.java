@@ -112,8 +112,7 @@ class ControlFuzzTest {
                     .isEqualTo(before.stream()
                             .mapToLong(Agents.Segment::committedBytes)
                             .sum());
-            // the JDK's server keeps up to 200 connections for a while
-            TestNode.until("descriptors are given back", () -> TestNode.fds(node.agent) <= fds + 200);
+            TestNode.until("descriptors are given back", () -> TestNode.fds(node.agent) <= fds + 10);
         }
     }
 
