@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -81,15 +80,7 @@ final class KafkaIngestBench {
             throw new IOException("the Kafka broker of the benchmark failed: " + e.getMessage(), e);
         } finally {
             ROOT_LOG.setLevel(before);
-            delete(folder);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
+            MemoryBenchmark.delete(folder);
         }
     }
 

@@ -48,7 +48,8 @@ final class MemoryBenchmark implements Benchmark {
         }
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** Deletes a folder and what is in it; nothing when it is not there. */
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

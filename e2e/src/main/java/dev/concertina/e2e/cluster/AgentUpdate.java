@@ -6,8 +6,6 @@ import dev.concertina.e2e.inspect.NodeMemory;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.Json;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,17 +144,8 @@ final class AgentUpdate {
                 seconds,
                 view.usedBytes,
                 charged));
-        Path file = settings.report().resolve("agent-update.json");
-        try {
-            Files.createDirectories(settings.report());
-            Json.mapper()
-                    .writerWithDefaultPrettyPrinter()
-                    .writeValue(
-                            file.toFile(),
-                            Map.of("rolloutSeconds", seconds, "keeperPodsUntouched", true, "nodes", nodes));
-        } catch (IOException e) {
-            throw new ClusterException("cannot write " + file + ": " + e.getMessage(), e);
-        }
+        settings.report(
+                "agent-update.json", Map.of("rolloutSeconds", seconds, "keeperPodsUntouched", true, "nodes", nodes));
     }
 
     private static JsonNode json(String text) throws ClusterException {

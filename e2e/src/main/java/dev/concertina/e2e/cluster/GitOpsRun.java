@@ -154,15 +154,7 @@ final class GitOpsRun implements AutoCloseable {
             step.problems().forEach(problem -> log.say("DOES NOT HOLD: " + step.step() + ": " + problem));
         }
         problems.forEach(problem -> log.say("DOES NOT HOLD: " + problem));
-        Path file = settings.report().resolve("gitops.json");
-        try {
-            Files.createDirectories(settings.report());
-            Json.mapper()
-                    .writerWithDefaultPrettyPrinter()
-                    .writeValue(file.toFile(), Map.of("steps", steps, "problems", problems, "requestsClean", served));
-        } catch (IOException e) {
-            throw new ClusterException("cannot write " + file + ": " + e.getMessage(), e);
-        }
+        settings.report("gitops.json", Map.of("steps", steps, "problems", problems, "requestsClean", served));
         return served
                 && problems.isEmpty()
                 && steps.stream().allMatch(step -> step.problems().isEmpty());

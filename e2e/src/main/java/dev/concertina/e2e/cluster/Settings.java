@@ -1,5 +1,8 @@
 package dev.concertina.e2e.cluster;
 
+import dev.concertina.wire.Json;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -46,5 +49,16 @@ record Settings(
     /** The model of the sample, on this machine. */
     Path model() {
         return home.resolve("deploy/models/" + SAMPLE);
+    }
+
+    /** Writes a value as JSON into the folder of the report. */
+    void report(String name, Object value) throws ClusterException {
+        Path file = report.resolve(name);
+        try {
+            Files.createDirectories(report);
+            Json.mapper().writerWithDefaultPrettyPrinter().writeValue(file.toFile(), value);
+        } catch (IOException e) {
+            throw new ClusterException("cannot write " + file + ": " + e.getMessage(), e);
+        }
     }
 }

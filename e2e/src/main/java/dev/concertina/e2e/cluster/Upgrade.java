@@ -1,11 +1,7 @@
 package dev.concertina.e2e.cluster;
 
 import dev.concertina.crds.Api;
-import dev.concertina.wire.Json;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -57,13 +53,7 @@ final class Upgrade {
         report.put("rollbackSeconds", timed(installation::rollBack));
         report.put("replacedByRollback", replaced(upgraded, pods(), "helm rollback"));
         log.say("upgraded and rolled back: " + report);
-        Path file = settings.report().resolve("upgrade.json");
-        try {
-            Files.createDirectories(settings.report());
-            Json.mapper().writerWithDefaultPrettyPrinter().writeValue(file.toFile(), report);
-        } catch (IOException e) {
-            throw new ClusterException("cannot write " + file + ": " + e.getMessage(), e);
-        }
+        settings.report("upgrade.json", report);
     }
 
     private double timed(Walk.Errand errand) throws ClusterException {

@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +20,10 @@ final class Counting implements AutoCloseable {
     private static final int MOST_THREADS = 4;
 
     /** Parts of digests that a partition may have open: what is held in memory is bounded whatever comes. */
-    static final int MOST_OPEN = 256;
+    private static final int MOST_OPEN = 256;
 
     private final ExecutorService threads;
     private final List<Part> parts = new ArrayList<>();
-
-    /** Says why an event cannot be used, null when it can. */
-    interface Take extends BiFunction<PartitionState, ConsumerRecord<byte[], byte[]>, @Nullable String> {}
 
     private record Unusable(ConsumerRecord<byte[], byte[]> event, String reason) {}
 
@@ -40,11 +37,14 @@ final class Counting implements AutoCloseable {
     private static final class Part {
         private final PartitionState state;
         private final List<ConsumerRecord<byte[], byte[]>> events;
-        private final Take take;
+        private final Function<ConsumerRecord<byte[], byte[]>, @Nullable String> take;
         private int next;
         private @Nullable Future<List<Unusable>> running;
 
-        private Part(PartitionState state, List<ConsumerRecord<byte[], byte[]>> events, Take take) {
+        private Part(
+                PartitionState state,
+                List<ConsumerRecord<byte[], byte[]>> events,
+                Function<ConsumerRecord<byte[], byte[]>, @Nullable String> take) {
             this.state = state;
             this.events = events;
             this.take = take;
@@ -54,7 +54,7 @@ final class Counting implements AutoCloseable {
             List<Unusable> unusable = new ArrayList<>();
             while (next < events.size() && state.open() <= MOST_OPEN) {
                 ConsumerRecord<byte[], byte[]> event = events.get(next++);
-                String reason = take.apply(state, event);
+                String reason = take.apply(event);
                 if (reason != null) {
                     unusable.add(new Unusable(event, reason));
                 }
@@ -63,8 +63,11 @@ final class Counting implements AutoCloseable {
         }
     }
 
-    /** Begins with a partition's events. */
-    void begin(PartitionState state, List<ConsumerRecord<byte[], byte[]>> events, Take take) {
+    /** Begins with a partition's events; {@code take} says why one cannot be used, null when it can. */
+    void begin(
+            PartitionState state,
+            List<ConsumerRecord<byte[], byte[]>> events,
+            Function<ConsumerRecord<byte[], byte[]>, @Nullable String> take) {
         Part part = new Part(state, events, take);
         part.running = threads.submit(part::count);
         parts.add(part);

@@ -158,7 +158,7 @@ public final class PartitionReader implements TrafficTopics.Reading {
             PartitionState state = states.get(partition);
             if (state != null) {
                 List<ConsumerRecord<byte[], byte[]>> ofPartition = events.records(partition);
-                counting.begin(state, ofPartition, (of, event) -> of.take(event, objectives, now));
+                counting.begin(state, ofPartition, event -> state.take(event, objectives, now));
                 read.addAndGet(ofPartition.size());
             }
         }

@@ -28,13 +28,15 @@ final class MigratePhase {
         Map<Integer, Instant> goneSince = new HashMap<>();
         run.waiting().until(() -> {
             FleetView view = run.services().fleet().observe();
-            startedAgain(run, view);
+            List<Seat> staying = staying(run, view);
+            // without one of them no sequence goes on, on any rank: it is the repair after this that they wait for
+            run.states(staying);
             List<Seat> leaving = run.leavingSeats(view);
             Optional<String> missing = mayComeBack(run, view, goneSince);
             if (leaving.isEmpty()) {
                 return missing;
             }
-            List<Rank> targets = targets(run, view);
+            List<Rank> targets = staying.stream().map(Seat::toRank).toList();
             if (targets.isEmpty()) {
                 return Optional.of("no rank that stays is live");
             }
@@ -68,25 +70,9 @@ final class MigratePhase {
         }
     }
 
-    /** Without one that stays no sequence goes on, on any rank, so waiting for them is in vain: the repair that follows is what they wait for. */
-    private static void startedAgain(Run run, FleetView view) throws IOException, PhaseFailed {
-        for (Seat seat : run.seats(view).values()) {
-            if (seat.rank() < run.to()
-                    && seat.live()
-                    && run.services()
-                                    .peers()
-                                    .workerState(seat.member().controlAddress())
-                                    .epoch()
-                            == 0) {
-                throw new PhaseFailed("rank " + seat.rank() + " was started again and needs a repair first");
-            }
-        }
-    }
-
-    private static List<Rank> targets(Run run, FleetView view) {
+    private static List<Seat> staying(Run run, FleetView view) {
         return run.seats(view).values().stream()
                 .filter(seat -> seat.rank() < run.to() && seat.live())
-                .map(Seat::toRank)
                 .toList();
     }
 

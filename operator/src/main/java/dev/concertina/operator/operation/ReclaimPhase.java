@@ -11,6 +11,7 @@ import dev.concertina.operator.pods.WorkerPods;
 import dev.concertina.scheduler.placement.Placement;
 import dev.concertina.wire.Agents;
 import dev.concertina.wire.ObjectId;
+import dev.concertina.wire.Workers;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.util.HashSet;
@@ -25,11 +26,7 @@ final class ReclaimPhase {
         Peers peers = run.services().peers();
         run.waiting().until(() -> {
             List<Seat> members = run.liveSeats(run.services().fleet().observe(), run.to());
-            for (var worker : Parallel.map(
-                    members, seat -> peers.workerState(seat.member().controlAddress()))) {
-                if (worker.epoch() == 0) {
-                    throw new PhaseFailed("rank " + worker.rank() + " was started again and needs a repair first");
-                }
+            for (Workers.State worker : run.states(members)) {
                 if (worker.epoch() < run.epoch()) {
                     return Optional.of("rank " + worker.rank() + " serves epoch " + worker.epoch());
                 }

@@ -5,12 +5,14 @@ import dev.concertina.crds.MoEDeployment;
 import dev.concertina.crds.MoEDeploymentSpec;
 import dev.concertina.crds.ScaleOperation;
 import dev.concertina.operator.fleet.FleetView;
+import dev.concertina.operator.fleet.Parallel;
 import dev.concertina.operator.fleet.Seat;
 import dev.concertina.operator.placement.Placements.Published;
 import dev.concertina.operator.pods.PodName;
 import dev.concertina.operator.spec.Wanted;
 import dev.concertina.wire.EpochMap;
 import dev.concertina.wire.Rank;
+import dev.concertina.wire.Workers;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -178,6 +180,23 @@ record Run(ScaleOperation operation, MoEDeployment owner, Progress progress, Ser
             live.add(seat);
         }
         return live;
+    }
+
+    /**
+     * What the workers of the target say, in the order of their seats.
+     *
+     * @throws IOException when one does not answer
+     * @throws PhaseFailed when one was started again: nothing but a repair gives it an epoch
+     */
+    List<Workers.State> states(List<Seat> members) throws IOException, PhaseFailed {
+        List<Workers.State> states = Parallel.map(
+                members, seat -> services.peers().workerState(seat.member().controlAddress()));
+        for (Workers.State worker : states) {
+            if (worker.epoch() == 0) {
+                throw new PhaseFailed("rank " + worker.rank() + " was started again and needs a repair first");
+            }
+        }
+        return states;
     }
 
     /**

@@ -25,14 +25,16 @@ public final class PlacementSolver {
         List<LayerProblem> layers = layers(problem);
         Search search = new Search(problem, layers, began);
         Search.Found found = search.run();
-        Map<String, Placement> others = others(problem);
         List<LayerTable> best = found.best();
         Score score = score(problem, best);
-        for (Placement other : others.values()) {
-            List<LayerTable> tables = tables(problem, other);
-            if (fits(tables, layers) && score(problem, tables).weighted() < score.weighted()) {
+        Map<String, Score> others = new LinkedHashMap<>();
+        for (Map.Entry<String, Placement> other : others(problem).entrySet()) {
+            List<LayerTable> tables = tables(problem, other.getValue());
+            Score theirs = score(problem, tables);
+            others.put(other.getKey(), theirs);
+            if (theirs.weighted() < score.weighted() && fits(tables, layers)) {
                 best = tables;
-                score = score(problem, tables);
+                score = theirs;
             }
         }
         int[][][] holders = new int[problem.layers()][][];
@@ -50,7 +52,7 @@ public final class PlacementSolver {
                 first,
                 imbalance,
                 bound,
-                alternatives(problem, others, score, first),
+                alternatives(others, score, first),
                 Duration.ofNanos(found.firstNanos() - began),
                 Duration.ofNanos(System.nanoTime() - began));
     }
@@ -81,10 +83,9 @@ public final class PlacementSolver {
         return true;
     }
 
-    private List<Alternative> alternatives(
-            PlacementProblem problem, Map<String, Placement> others, Score chosen, Score first) {
+    private static List<Alternative> alternatives(Map<String, Score> others, Score chosen, Score first) {
         List<Alternative> alternatives = new ArrayList<>();
-        others.forEach((name, other) -> alternatives.add(alternative(name, score(problem, other), chosen)));
+        others.forEach((name, score) -> alternatives.add(alternative(name, score, chosen)));
         if (first.weighted() > chosen.weighted()) {
             alternatives.add(alternative("take the first answer", first, chosen));
         }
